@@ -1,0 +1,20 @@
+#include "kernels/gemm_s8/variants.h"
+
+namespace kaisar::kernels {
+namespace {
+
+constexpr Variant<GemmS8> table[] = {
+    {"reference", {}, {gemm_s8_reference, gemm_s8_reference_workspace_bytes}},
+#if defined(KAISAR_VARIANT_AVX2)
+    {"avx2", CpuFeature::avx2, {gemm_s8_avx2, gemm_s8_avx2_workspace_bytes}},
+#endif
+#if defined(KAISAR_VARIANT_AVX512VNNI)
+    {"avx512vnni", CpuFeature::avx512_vnni, {gemm_s8_avx512vnni, gemm_s8_avx512vnni_workspace_bytes}},
+#endif
+};
+
+} // namespace
+
+std::span<const Variant<GemmS8>> gemm_s8_variants() { return table; }
+
+} // namespace kaisar::kernels

@@ -1,0 +1,17 @@
+#include "kernels/sha256/variants.h"
+
+namespace kaisar::kernels {
+namespace {
+
+constexpr Variant<Sha256Compress> table[] = {
+    {"reference", {}, sha256_reference},
+#if defined(KAISAR_VARIANT_SHA)
+    {"sha", CpuFeature::sha, sha256_sha},
+#endif
+};
+
+} // namespace
+
+std::span<const Variant<Sha256Compress>> sha256_variants() { return table; }
+
+} // namespace kaisar::kernels
