@@ -1,0 +1,32 @@
+/// The files of one worker, by name: the layout of --data-dir.
+#pragma once
+
+#include "files/files.h"
+
+namespace kaisar {
+
+class DataDirectory {
+public:
+    explicit DataDirectory(Path root) : root_(std::move(root)) {}
+
+    /// Makes the directory where it is missing (0700), refuses one that others may read, removes what a killed run left half-written.
+    void prepare() const;
+
+    const Path& root() const { return root_; }
+    Path node_key() const { return root_ / "node.key"; }
+    Path wallet() const { return root_ / "wallet.json"; }
+    Path inventory() const { return root_ / "inventory.json"; }
+    Path baseline() const { return root_ / "baseline.json"; }
+    Path network() const { return root_ / "network.json"; }
+    Path registration() const { return root_ / "registration.json"; }
+    Path certificate() const { return root_ / "certificate.json"; }
+    Path setup() const { return root_ / "setup"; }
+    Path outbox() const { return root_ / "outbox"; }
+    Path receipts() const { return root_ / "receipts"; }
+    Path lock() const { return root_ / "lock"; }
+
+private:
+    Path root_;
+};
+
+} // namespace kaisar
