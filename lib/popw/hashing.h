@@ -1,0 +1,64 @@
+/// The kernels that a proof runs on, and the tagged hashes of its hot loops.
+#pragma once
+
+#include "bytes/bytes.h"
+#include "hardware/cpu_features.h"
+#include "kernels/chacha8/variants.h"
+#include "kernels/gemm_s8/variants.h"
+#include "kernels/sha256/variants.h"
+
+#include <optional>
+
+namespace kaisar::popw {
+
+/// The chosen kernels and their names for reports; passed to everything that computes.
+struct Primitives {
+    kernels::GemmS8 gemm;
+    kernels::Sha256Compress sha256;
+    kernels::Chacha8Blocks chacha8;
+    std::string_view gemm_variant;
+    std::string_view sha256_variant;
+    std::string_view chacha8_variant;
+};
+
+/// The best kernels that this processor has. A name forces that variant of gemm_s8, and of the other two where they have one
+/// of that name; errors as in kernels::require_variant.
+Primitives choose_primitives(CpuFeatures features, std::optional<std::string_view> variant = std::nullopt);
+
+/// Lets the chosen kernels answer one known round of profile T0; throws Error(mismatch) unless every bit is right.
+void require_working(const Primitives& primitives);
+
+/// TH(tag, message) for messages of one fixed length, with everything but the message hashed in advance.
+class FixedHasher {
+public:
+    /// `message_bytes` is a multiple of 64.
+    FixedHasher(kernels::Sha256Compress compress, std::string_view tag, std::size_t message_bytes);
+
+    Bytes32 hash(const std::uint8_t* message) const noexcept;
+
+private:
+    kernels::Sha256Compress compress_;
+    std::size_t blocks_;
+    std::array<std::uint32_t, 8> midstate_;
+    ByteArray<64> padding_;
+};
+
+/// The two hashes of a tile tree.
+class TreeHasher {
+public:
+    explicit TreeHasher(kernels::Sha256Compress compress);
+
+    /// Leaf of a 16 x 16 tile of little-endian int32, row by row.
+    Bytes32 leaf(const std::uint8_t* tile) const noexcept { return leaf_.hash(tile); }
+    Bytes32 node(const Bytes32& left, const Bytes32& right) const noexcept;
+    /// Replaces the 2^d hashes at the front of `nodes` by their tree's root, level by level; returns the root.
+    Bytes32 fold(std::vector<Bytes32> nodes) const;
+    /// Root over the leaf at `index` with these siblings, lowest first.
+    Bytes32 fold_path(const Bytes32& leaf, std::uint64_t index, std::span<const Bytes32> siblings) const;
+
+private:
+    FixedHasher leaf_;
+    FixedHasher node_;
+};
+
+} // namespace kaisar::popw

@@ -1,0 +1,33 @@
+/// A whole slot offline: worker and checker in one process, with keys that nobody keeps.
+#pragma once
+
+#include "popw/compute_prover.h"
+#include "popw/proof_file.h"
+
+namespace kaisar::popw {
+
+struct RehearsalOptions {
+    Params params;
+    unsigned threads = 1;
+    BeaconMode mode = BeaconMode::committee; ///< or self
+    std::size_t checkers = 1;                ///< committee size in mode committee
+    std::uint32_t profile_id = 0;
+    Bytes32 device_uid{};
+    Instant now{}; ///< names the epoch and slot that are played
+    std::stop_token stop;
+    std::function<void(std::uint32_t rounds)> on_round;
+};
+
+struct Rehearsal {
+    ProofFile file;
+    Verification verification;
+    double macs_per_s = 0;         ///< while rounds were computed
+    double attested_macs_per_s = 0; ///< as a checker would credit it
+    double prover_seconds = 0;
+};
+
+/// Plays the compute phase of one active slot in real time and verifies the result. Throws Error(interrupted) when stopped
+/// before the first round was finished.
+Rehearsal rehearse(const RehearsalOptions& options, const Primitives& primitives);
+
+} // namespace kaisar::popw
