@@ -4,19 +4,20 @@
 #include "bytes/bytes.h"
 #include "evm/address.h"
 
+#include <optional>
+#include <string_view>
+
 namespace kaisar {
 
 /// Big endian, in the low end of the word.
-inline Bytes32 word_of(std::uint64_t value) {
-    Bytes32 word{};
-    for (std::size_t i = 0; i < 8; ++i) word[31 - i] = static_cast<std::uint8_t>(value >> (8 * i));
-    return word;
-}
+Bytes32 word_of(std::uint64_t value);
+Bytes32 word_of(const Address& address);
 
-inline Bytes32 word_of(const Address& address) {
-    Bytes32 word{};
-    std::memcpy(word.data() + 12, address.bytes.data(), address.bytes.size());
-    return word;
-}
+/// Whether an integer type has negative values.
+enum class Signedness { is_unsigned, is_signed };
+
+/// The word of an integer written in decimal, or in hexadecimal after 0x, with a leading minus where the type allows
+/// one; nothing when it is no such number or does not fit `bits`.
+std::optional<Bytes32> parse_word(std::string_view text, unsigned bits, Signedness signedness);
 
 } // namespace kaisar

@@ -1,0 +1,68 @@
+#include "wallet/wallet_file.h"
+
+#include "error/error.h"
+#include "wallet/keystore_json.h"
+
+#include <fmt/format.h>
+
+namespace kaisar {
+namespace {
+
+std::string name_of_owner(const Path& path) {
+    const auto keystore = find_wallet(path);
+    return keystore && keystore->address ? format_address(*keystore->address) : "of an unknown account";
+}
+
+} // namespace
+
+std::optional<Keystore> find_wallet(const Path& path) {
+    const auto content = find_file(path, keystore_limit_bytes);
+    if (!content) return std::nullopt;
+    return decode_keystore(text_of(*content), path.string());
+}
+
+Keystore load_wallet(const Path& path) {
+    auto keystore = find_wallet(path);
+    if (!keystore)
+        throw Error(ErrorKind::wallet, fmt::format("there is no wallet at {}", path.string()),
+                    "make one with `kaisar wallet create`, or bring one with `kaisar wallet import`");
+    return std::move(*keystore);
+}
+
+void save_new_wallet(const Path& path, const Keystore& keystore) {
+    // A link to an existing name fails, so of two processes that create a wallet at once one fails and loses nothing.
+    const Path prepared = path.string() + "." + keystore.id;
+    save_file(prepared, encode_keystore(keystore));
+    std::error_code fault;
+    std::filesystem::create_hard_link(prepared, path, fault);
+    std::error_code ignored;
+    std::filesystem::remove(prepared, ignored);
+    if (fault == std::errc::file_exists)
+        throw Error(ErrorKind::wallet, fmt::format("{} holds a wallet already: {}", path.string(), name_of_owner(path)),
+                    "use that one; or --replace keeps it beside the new one under another name");
+    if (fault)
+        throw Error(ErrorKind::environment, fmt::format("cannot create {}: {}", path.string(), fault.message()),
+                    "choose a directory on a file system with hard links, by --data-dir");
+    // The link itself may still be lost to a power cut; a file replaced by save_file may not.
+    save_wallet(path, keystore);
+}
+
+void save_wallet(const Path& path, const Keystore& keystore) { save_file(path, encode_keystore(keystore)); }
+
+Path set_wallet_aside(const Path& path) {
+    for (int number = 1;; ++number) {
+        const Path aside = fmt::format("{}.{}", path.string(), number);
+        std::error_code fault;
+        std::filesystem::create_hard_link(path, aside, fault);
+        if (fault == std::errc::file_exists) continue;
+        if (!fault) std::filesystem::remove(path, fault);
+        if (fault)
+            throw Error(ErrorKind::environment,
+                        fmt::format("cannot set {} aside as {}: {}", path.string(), aside.string(), fault.message()));
+        return aside;
+    }
+}
+
+Account unlock_wallet(const Path& path, ByteView password) { return decrypt_account(load_wallet(path), password); }
+
+} // namespace kaisar
