@@ -8,6 +8,7 @@
 #include "kernels/sha256/variants.h"
 
 #include <optional>
+#include <vector>
 
 namespace kaisar::popw {
 
@@ -51,7 +52,7 @@ public:
     /// Leaf of a 16 x 16 tile of little-endian int32, row by row.
     Bytes32 leaf(const std::uint8_t* tile) const noexcept { return leaf_.hash(tile); }
     Bytes32 node(const Bytes32& left, const Bytes32& right) const noexcept;
-    /// Replaces the 2^d hashes at the front of `nodes` by their tree's root, level by level; returns the root.
+    /// Root of the complete tree over 2^d hashes.
     Bytes32 fold(std::vector<Bytes32> nodes) const;
     /// Root over the leaf at `index` with these siblings, lowest first.
     Bytes32 fold_path(const Bytes32& leaf, std::uint64_t index, std::span<const Bytes32> siblings) const;

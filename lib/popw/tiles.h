@@ -32,6 +32,13 @@ TileCorner corner_of_leaf(const Profile& profile, std::uint64_t leaf);
 Bytes32 recompute_leaf(const Primitives& primitives, const TreeHasher& hasher, const Profile& profile,
                        const Bytes32& round_seed, std::uint64_t leaf);
 
+/// The 64 leaf hashes of one superblock, recomputed from nothing but the round seed.
+void recompute_superblock(const Primitives& primitives, const TreeHasher& hasher, const Profile& profile,
+                          const Bytes32& round_seed, std::size_t superblock, Bytes32* leaves);
+
+/// A whole round's root, superblock by superblock on one thread: for self-tests and test vectors.
+Bytes32 recompute_root(const Primitives& primitives, const Profile& profile, const Bytes32& round_seed);
+
 /// Hashes the 64 leaves of the superblock whose upper left element is at `c`.
 void hash_superblock(const TreeHasher& hasher, const std::int32_t* c, std::size_t ldc, Bytes32* leaves);
 

@@ -1,0 +1,98 @@
+#include "popw/hashing.h"
+
+#include "bytes/little_endian.h"
+#include "error/error.h"
+#include "popw/tiles.h"
+#include "popw_rules/tagged_hash.h"
+
+#include <algorithm>
+
+namespace kaisar::popw {
+namespace {
+
+constexpr std::array<std::uint32_t, 8> sha256_initial{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                                                      0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+
+void store_be32(std::uint8_t* to, std::uint32_t value) {
+    for (int i = 0; i < 4; ++i) to[i] = static_cast<std::uint8_t>(value >> (24 - 8 * i));
+}
+
+template <class Function>
+const kernels::Variant<Function>& choose(std::span<const kernels::Variant<Function>> table, CpuFeatures features,
+                                         std::optional<std::string_view> name) {
+    const bool has_it = name && std::ranges::any_of(table, [&](const auto& variant) { return variant.name == *name; });
+    return has_it ? kernels::require_variant(table, features, *name) : kernels::best_variant(table, features);
+}
+
+} // namespace
+
+Primitives choose_primitives(CpuFeatures features, std::optional<std::string_view> variant) {
+    const auto& gemm = variant ? kernels::require_variant(kernels::gemm_s8_variants(), features, *variant)
+                               : kernels::best_variant(kernels::gemm_s8_variants(), features);
+    const auto& sha256 = choose(kernels::sha256_variants(), features, variant);
+    const auto& chacha8 = choose(kernels::chacha8_variants(), features, variant);
+    return {gemm.function, sha256.function, chacha8.function, gemm.name, sha256.name, chacha8.name};
+}
+
+void require_working(const Primitives& primitives) {
+    // Round 0 of profile T0 under the seed 00 01 .. 1f: the root that docs/popw.md gives, found by an independent program.
+    constexpr Bytes32 expected{0x64, 0x53, 0x4d, 0xc5, 0x4f, 0x87, 0x4a, 0xeb, 0x2c, 0x96, 0x38,
+                               0x7b, 0xad, 0x9d, 0xc3, 0xbb, 0x25, 0x8e, 0x48, 0xd2, 0xa4, 0xc6,
+                               0x79, 0x6a, 0x1b, 0x4a, 0xc4, 0x07, 0x95, 0x04, 0x50, 0xca};
+    Bytes32 device_seed;
+    for (std::size_t i = 0; i < device_seed.size(); ++i) device_seed[i] = static_cast<std::uint8_t>(i);
+    const auto seed = tagged_hash("round-seed", {device_seed, ByteArray<4>{}, Bytes32{}});
+    if (recompute_root(primitives, all_profiles().front(), seed) == expected) return;
+    throw Error(ErrorKind::mismatch,
+                "the kernels gemm_s8/" + std::string(primitives.gemm_variant) + ", sha256/" +
+                    std::string(primitives.sha256_variant) + ", chacha8/" + std::string(primitives.chacha8_variant) +
+                    " give a wrong answer to a known round",
+                "the processor or the memory may be faulty; --variant reference uses the plain kernels");
+}
+
+FixedHasher::FixedHasher(kernels::Sha256Compress compress, std::string_view tag, std::size_t message_bytes)
+    : compress_(compress), blocks_(message_bytes / 64), midstate_(sha256_initial), padding_{0x80} {
+    check(message_bytes % 64 == 0, "a fixed-length message fills whole blocks");
+    const auto digest = tag_digest(tag);
+    ByteArray<64> prefix;
+    std::ranges::copy(digest, prefix.begin());
+    std::ranges::copy(digest, prefix.begin() + 32);
+    compress_(midstate_.data(), prefix.data(), 1);
+    store_be32(padding_.data() + 60, static_cast<std::uint32_t>(8 * (64 + message_bytes)));
+}
+
+Bytes32 FixedHasher::hash(const std::uint8_t* message) const noexcept {
+    auto state = midstate_;
+    compress_(state.data(), message, blocks_);
+    compress_(state.data(), padding_.data(), 1);
+    Bytes32 digest;
+    for (std::size_t i = 0; i < state.size(); ++i) store_be32(digest.data() + 4 * i, state[i]);
+    return digest;
+}
+
+TreeHasher::TreeHasher(kernels::Sha256Compress compress) : leaf_(compress, "leaf", 1024), node_(compress, "node", 64) {}
+
+Bytes32 TreeHasher::node(const Bytes32& left, const Bytes32& right) const noexcept {
+    ByteArray<64> both;
+    std::ranges::copy(left, both.begin());
+    std::ranges::copy(right, both.begin() + 32);
+    return node_.hash(both.data());
+}
+
+Bytes32 TreeHasher::fold(std::vector<Bytes32> nodes) const {
+    check(!nodes.empty() && (nodes.size() & (nodes.size() - 1)) == 0, "a tree has a power of two of leaves");
+    for (std::size_t count = nodes.size(); count > 1; count /= 2)
+        for (std::size_t i = 0; i < count / 2; ++i) nodes[i] = node(nodes[2 * i], nodes[2 * i + 1]);
+    return nodes.front();
+}
+
+Bytes32 TreeHasher::fold_path(const Bytes32& leaf, std::uint64_t index, std::span<const Bytes32> siblings) const {
+    auto hash = leaf;
+    for (const auto& sibling : siblings) {
+        hash = (index & 1) != 0 ? node(sibling, hash) : node(hash, sibling);
+        index >>= 1;
+    }
+    return hash;
+}
+
+} // namespace kaisar::popw

@@ -1,0 +1,65 @@
+#include "popw/seeds.h"
+
+#include "bytes/little_endian.h"
+#include "popw_rules/tagged_hash.h"
+
+namespace kaisar::popw {
+namespace {
+
+constexpr std::uint64_t query_nonce = 3;
+constexpr std::size_t words_per_block = 8;
+
+__extension__ using u128 = unsigned __int128;
+
+// Maps a random 64-bit word evenly onto 0 .. n-1.
+std::uint64_t scale(std::uint64_t word, std::uint64_t n) { return static_cast<std::uint64_t>(u128{word} * n >> 64); }
+
+} // namespace
+
+Bytes32 slot_seed(const Bytes32& params_hash, SlotId slot, const Bytes32& node_id, const Bytes32& start_value) {
+    ByteWriter message;
+    message.put(params_hash).put(slot.epoch).put(slot.slot).put(node_id).put(start_value);
+    return tagged_hash("seed", {message.bytes()});
+}
+
+Bytes32 device_seed(const Bytes32& slot_seed, std::uint16_t device_index, DeviceKind kind, const Bytes32& device_uid,
+                    std::uint32_t profile_id) {
+    ByteWriter message;
+    message.put(slot_seed).put(device_index).put(static_cast<std::uint8_t>(kind)).put(device_uid).put(profile_id);
+    return tagged_hash("dev-seed", {message.bytes()});
+}
+
+Bytes32 round_seed(const Bytes32& device_seed, std::uint32_t round, const Bytes32& previous_root) {
+    ByteWriter message;
+    message.put(device_seed).put(round).put(previous_root);
+    return tagged_hash("round-seed", {message.bytes()});
+}
+
+Bytes32 compute_commit(const Bytes32& device_seed, std::uint32_t profile_id, std::span<const Bytes32> roots) {
+    ByteWriter message;
+    message.put(device_seed).put(profile_id).put(static_cast<std::uint32_t>(roots.size()));
+    for (const auto& root : roots) message.put(root);
+    return tagged_hash("compute-commit", {message.bytes()});
+}
+
+Bytes32 query_seed(const Bytes32& query_value, const Bytes32& last_mark_hash, std::uint16_t device_index) {
+    ByteWriter message;
+    message.put(query_value).put(last_mark_hash).put(device_index);
+    return tagged_hash("query", {message.bytes()});
+}
+
+std::vector<TileQuery> draw_tile_queries(const Primitives& primitives, const Bytes32& query_seed, std::uint32_t rounds,
+                                         const Profile& profile, std::uint32_t count) {
+    const std::size_t blocks = (count + words_per_block - 1) / words_per_block;
+    Bytes stream(64 * blocks);
+    primitives.chacha8(query_seed.data(), query_nonce, 0, stream.data(), blocks);
+    const auto leaves = profile.tiles();
+    std::vector<TileQuery> queries;
+    for (std::uint32_t x = 0; x < count; ++x) {
+        const auto tile = scale(load_le<std::uint64_t>(stream.data() + 8 * x), rounds * leaves);
+        queries.push_back({static_cast<std::uint32_t>(tile / leaves), tile % leaves});
+    }
+    return queries;
+}
+
+} // namespace kaisar::popw
