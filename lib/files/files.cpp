@@ -2,6 +2,7 @@
 
 #include "error/error.h"
 
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
@@ -74,6 +75,33 @@ Bytes read_descriptor(int descriptor, const Path& path, std::size_t limit_bytes)
     }
 }
 
+/// Another name for each write, so that two that save the same file at once do not mix their contents.
+Path make_temporary_name(const Path& path) {
+    static std::atomic<unsigned> serial{0};
+    return fmt::format("{}.{}.{}{}", path.string(), ::getpid(), serial++, temporary_suffix);
+}
+
+/// Writes and syncs a temporary file beside `path`, lets `publish` give it that name, and syncs the directory.
+template <typename Publish>
+void write_beside(const Path& path, ByteView content, Access access, Publish publish) {
+    const auto directory = path.has_parent_path() ? path.parent_path() : Path(".");
+    const auto temporary = make_temporary_name(path);
+    const mode_t mode = access == Access::owner_only ? 0600 : 0644;
+    try {
+        ::unlink(temporary.c_str());
+        const Descriptor descriptor(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
+        if (descriptor.get() < 0) fail(path, "create", errno);
+        if (::fchmod(descriptor.get(), mode) != 0) fail(path, "set the mode of", errno);
+        write_all(descriptor.get(), content, path);
+        if (::fsync(descriptor.get()) != 0) fail(path, "sync", errno);
+        publish(temporary);
+    } catch (const Error&) {
+        ::unlink(temporary.c_str());
+        throw;
+    }
+    sync_directory(directory);
+}
+
 } // namespace
 
 std::optional<Bytes> find_file(const Path& path, std::size_t limit_bytes) {
@@ -92,22 +120,26 @@ Bytes load_file(const Path& path, std::size_t limit_bytes) {
 }
 
 void save_file(const Path& path, ByteView content, Access access) {
-    const auto directory = path.has_parent_path() ? path.parent_path() : Path(".");
-    const Path temporary = path.string() + std::string(temporary_suffix);
-    const mode_t mode = access == Access::owner_only ? 0600 : 0644;
-    try {
-        ::unlink(temporary.c_str());
-        const Descriptor descriptor(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
-        if (descriptor.get() < 0) fail(path, "create", errno);
-        if (::fchmod(descriptor.get(), mode) != 0) fail(path, "set the mode of", errno);
-        write_all(descriptor.get(), content, path);
-        if (::fsync(descriptor.get()) != 0) fail(path, "sync", errno);
+    write_beside(path, content, access, [&](const Path& temporary) {
         if (::rename(temporary.c_str(), path.c_str()) != 0) fail(path, "replace", errno);
-    } catch (const Error&) {
+    });
+}
+
+void save_new_file(const Path& path, ByteView content, Access access) {
+    write_beside(path, content, access, [&](const Path& temporary) {
+        // Unlike a rename, a link to a name that exists fails.
+        if (::link(temporary.c_str(), path.c_str()) != 0) {
+            if (errno == EEXIST)
+                throw Error(ErrorKind::environment, fmt::format("{} exists already", path.string()),
+                            "name another file, or move that one away");
+            fail(path, "create", errno);
+        }
         ::unlink(temporary.c_str());
-        throw;
-    }
-    sync_directory(directory);
+    });
+}
+
+void save_new_file(const Path& path, std::string_view content, Access access) {
+    save_new_file(path, bytes_of(content), access);
 }
 
 void save_file(const Path& path, std::string_view content, Access access) { save_file(path, bytes_of(content), access); }

@@ -24,6 +24,10 @@ std::optional<Bytes> find_file(const Path& path, std::size_t limit_bytes);
 void save_file(const Path& path, ByteView content, Access access = Access::owner_only);
 void save_file(const Path& path, std::string_view content, Access access = Access::owner_only);
 
+/// As save_file for a name that must be free: Error(environment) when it is not, and nothing is changed.
+void save_new_file(const Path& path, ByteView content, Access access = Access::owner_only);
+void save_new_file(const Path& path, std::string_view content, Access access = Access::owner_only);
+
 /// Makes the directory and its parents where missing, and requires it to be ours and closed to others (0700).
 void make_private_directory(const Path& path);
 
