@@ -8,9 +8,8 @@
 namespace kaisar {
 namespace {
 
-std::string name_of_owner(const Path& path) {
-    const auto keystore = find_wallet(path);
-    return keystore && keystore->address ? format_address(*keystore->address) : "of an unknown account";
+std::string name_of(const Keystore& keystore) {
+    return keystore.address ? format_address(*keystore.address) : "an account that it does not name";
 }
 
 } // namespace
@@ -30,21 +29,10 @@ Keystore load_wallet(const Path& path) {
 }
 
 void save_new_wallet(const Path& path, const Keystore& keystore) {
-    // A link to an existing name fails, so of two processes that create a wallet at once one fails and loses nothing.
-    const Path prepared = path.string() + "." + keystore.id;
-    save_file(prepared, encode_keystore(keystore));
-    std::error_code fault;
-    std::filesystem::create_hard_link(prepared, path, fault);
-    std::error_code ignored;
-    std::filesystem::remove(prepared, ignored);
-    if (fault == std::errc::file_exists)
-        throw Error(ErrorKind::wallet, fmt::format("{} holds a wallet already: {}", path.string(), name_of_owner(path)),
-                    "use that one; or --replace keeps it beside the new one under another name");
-    if (fault)
-        throw Error(ErrorKind::environment, fmt::format("cannot create {}: {}", path.string(), fault.message()),
-                    "choose a directory on a file system with hard links, by --data-dir");
-    // The link itself may still be lost to a power cut; a file replaced by save_file may not.
-    save_wallet(path, keystore);
+    if (const auto present = find_wallet(path))
+        throw Error(ErrorKind::wallet, fmt::format("{} holds a wallet already: {}", path.string(), name_of(*present)),
+                    "use that one; or --replace makes a new one and keeps the old one under another name");
+    save_new_file(path, encode_keystore(keystore));
 }
 
 void save_wallet(const Path& path, const Keystore& keystore) { save_file(path, encode_keystore(keystore)); }
