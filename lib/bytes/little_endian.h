@@ -23,6 +23,9 @@ void store_le(std::uint8_t* to, Integer value) {
 /// Appends fields to a byte string in the order in which they are called.
 class ByteWriter {
 public:
+    /// Most messages fit without growing.
+    ByteWriter() { bytes_.reserve(512); }
+
     template <std::unsigned_integral Integer>
     ByteWriter& put(Integer value) {
         const auto at = bytes_.size();
