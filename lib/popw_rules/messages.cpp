@@ -80,10 +80,12 @@ const DeviceEntry* Mark::find_device(std::uint16_t index) const {
 }
 
 Bytes encode_header(MessageType type, std::size_t total_bytes) {
-    ByteWriter out;
-    out.put(bytes_of(magic)).put(static_cast<std::uint8_t>(type)).put(version).put(std::uint16_t{0});
-    out.put(static_cast<std::uint32_t>(total_bytes)).put(std::uint32_t{0});
-    return out.take();
+    Bytes header(header_bytes);
+    std::ranges::copy(magic, header.begin());
+    header[4] = static_cast<std::uint8_t>(type);
+    header[5] = version;
+    store_le(header.data() + 8, static_cast<std::uint32_t>(total_bytes));
+    return header;
 }
 
 std::optional<ByteView> find_body(ByteView message, MessageType type) {
