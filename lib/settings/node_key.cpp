@@ -1,0 +1,49 @@
+#include "settings/node_key.h"
+
+#include "bytes/hex.h"
+#include "error/error.h"
+
+#include <fmt/format.h>
+
+namespace kaisar {
+namespace {
+
+constexpr std::string_view first_line = "kaisar node key 1\n";
+constexpr std::size_t file_limit_bytes = 4096;
+
+} // namespace
+
+std::optional<Ed25519Key> find_node_key(const Path& path) {
+    auto content = find_file(path, file_limit_bytes);
+    if (!content) return std::nullopt;
+    require_private(path);
+    auto text = text_of(*content);
+    std::optional<Bytes> seed;
+    if (text.starts_with(first_line)) {
+        text.remove_prefix(first_line.size());
+        if (text.ends_with('\n')) text.remove_suffix(1);
+        seed = decode_hex(text);
+    }
+    const auto is_whole = seed && seed->size() == 32;
+    if (!is_whole) {
+        wipe(*content);
+        throw Error(ErrorKind::environment, fmt::format("{} is not a node key of a version that is known here", path.string()),
+                    "restore it from a backup; without it this machine has to register as a new worker");
+    }
+    auto key = Ed25519Key::from_seed(*seed);
+    wipe(*seed);
+    wipe(*content);
+    return key;
+}
+
+Ed25519Key make_node_key(const Path& path) {
+    if (std::filesystem::exists(path))
+        throw Error(ErrorKind::environment, fmt::format("{} exists already", path.string()), "it is never replaced; move it away first");
+    auto key = Ed25519Key::generate();
+    auto text = fmt::format("{}{}\n", first_line, encode_hex(key.seed()));
+    save_file(path, text);
+    wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+    return key;
+}
+
+} // namespace kaisar

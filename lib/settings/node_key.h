@@ -1,0 +1,19 @@
+/// The node key's file: an Ed25519 seed that makes this machine the worker it is. It cannot move money.
+///
+/// Text, so that a person can see what it is: a first line "kaisar node key 1", a second with the seed in hexadecimal.
+#pragma once
+
+#include "crypto/ed25519.h"
+#include "files/files.h"
+
+#include <optional>
+
+namespace kaisar {
+
+/// Nothing when there is no such file; Error(environment) when others may read it, or it is torn or of an unknown version.
+std::optional<Ed25519Key> find_node_key(const Path& path);
+
+/// Makes a key and writes it (0600); never replaces one.
+Ed25519Key make_node_key(const Path& path);
+
+} // namespace kaisar
