@@ -38,14 +38,16 @@ std::string format_rfc3339(Instant instant) {
 }
 
 std::optional<Instant> parse_rfc3339(std::string_view text) {
+    // sscanf alone would take signs and spaces for digits.
+    constexpr std::string_view form = "dddd-dd-ddTdd:dd:dd";
+    if (text.size() < form.size()) return std::nullopt;
+    for (std::size_t i = 0; i < form.size(); ++i)
+        if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i]) return std::nullopt;
     const std::string copy(text);
-    int year_number = 0, hour = 0, minute = 0, second = 0, read = 0;
+    int year_number = 0, hour = 0, minute = 0, second = 0;
     unsigned month_number = 0, day_number = 0;
-    if (std::sscanf(copy.c_str(), "%4d-%2u-%2uT%2d:%2d:%2d%n", &year_number, &month_number, &day_number, &hour, &minute,
-                    &second, &read) != 6 ||
-        read != 19)
-        return std::nullopt;
-    auto rest = text.substr(19);
+    std::sscanf(copy.c_str(), "%4d-%2u-%2uT%2d:%2d:%2d", &year_number, &month_number, &day_number, &hour, &minute, &second);
+    auto rest = text.substr(form.size());
     microseconds fraction{0};
     if (rest.starts_with('.')) {
         rest.remove_prefix(1);
