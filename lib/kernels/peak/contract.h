@@ -1,0 +1,37 @@
+/// What the arithmetic units can do at most: chains of instructions that touch nothing but registers.
+///
+/// | function | every step of every chain        | result                                                          |
+/// |----------|----------------------------------|-----------------------------------------------------------------|
+/// | peak_f32 | x = a*x + b, one fused operation | out[i] = mean over all chains of x in lane i, 8 lanes           |
+/// | peak_s8  | exact sum of products a[i]*b[i]  | out = sum over all chains and lanes, modulo 2^32                |
+///
+/// a and b are 8 floats or 16 int8, repeated across wider registers. The chains start at 0 (the plain variant of peak_f32: at
+/// different small numbers). So the answers are known beforehand:
+///     peak_f32: out[i] = b[i] * (1 - a[i]^rounds) / (1 - a[i])             for |a[i]| < 1, to rounding
+///     peak_s8:  out = rounds * op_per_round / 32 * sum over i of a[i]*b[i]   modulo 2^32
+/// Work: `rounds` times the constant beside each declaration; a multiplication and an addition are one operation each.
+/// Cannot fail.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace kaisar::kernels {
+
+void peak_f32_reference(std::size_t rounds, const float* a, const float* b, float* out) noexcept;
+void peak_f32_avx2(std::size_t rounds, const float* a, const float* b, float* out) noexcept;
+void peak_f32_avx512(std::size_t rounds, const float* a, const float* b, float* out) noexcept;
+inline constexpr std::size_t peak_f32_reference_flop_per_round = 2 * 4 * 8;
+inline constexpr std::size_t peak_f32_avx2_flop_per_round = 2 * 12 * 8;
+inline constexpr std::size_t peak_f32_avx512_flop_per_round = 2 * 12 * 16;
+
+void peak_s8_reference(std::size_t rounds, const std::int8_t* a, const std::int8_t* b, std::uint32_t* out) noexcept;
+void peak_s8_avx2(std::size_t rounds, const std::int8_t* a, const std::int8_t* b, std::uint32_t* out) noexcept;
+void peak_s8_avx512(std::size_t rounds, const std::int8_t* a, const std::int8_t* b, std::uint32_t* out) noexcept;
+void peak_s8_avx512vnni(std::size_t rounds, const std::int8_t* a, const std::int8_t* b, std::uint32_t* out) noexcept;
+inline constexpr std::size_t peak_s8_reference_op_per_round = 2 * 4 * 16;
+inline constexpr std::size_t peak_s8_avx2_op_per_round = 2 * 8 * 16;
+inline constexpr std::size_t peak_s8_avx512_op_per_round = 2 * 8 * 32;
+inline constexpr std::size_t peak_s8_avx512vnni_op_per_round = 2 * 12 * 64;
+
+} // namespace kaisar::kernels
