@@ -1,0 +1,92 @@
+"""kaisar is killed at every moment at which it makes something durable, and run again: it goes on where it was."""
+import pathlib
+import shutil
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+
+from processes import Network
+from tap import Skip, case, main
+from worker import Worker, require_registered, state_of
+
+# What makes a state durable or takes it to the network. A kill at each call, before it happens.
+CALLS = "rename,renameat,renameat2,link,unlink,unlinkat"
+KILLS_MOST = 80
+
+folder = tempfile.TemporaryDirectory(prefix="kaisar-kills-")
+network = Network(folder.name)
+
+
+def killed_at(number, calls=CALLS):
+    """A wrapper for a command: strace kills it at the call of that number. -f follows threads; the count is per process."""
+    if not shutil.which("strace"):
+        raise Skip("strace is not installed")
+    return ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={calls}", "-e", f"inject={calls}:signal=KILL:when={number}"]
+
+
+def kill_at_every_call(worker, command, after_kill=lambda: None):
+    """Kills one run after the other, at the first call, the second, …, until a run comes through; returns the number of kills."""
+    for number in range(1, KILLS_MOST):
+        done = command(wrapper=killed_at(number))
+        if done.returncode >= 0 and done.returncode != 137:
+            assert done.returncode == 0, f"run {number} failed instead of going on: {done.stdout}\n{done.stderr}"
+            return number - 1
+        after_kill()
+    raise AssertionError(f"not through after {KILLS_MOST} kills")
+
+
+def leftovers(worker):
+    return [path for path in (worker.folder / "data").rglob("*.kaisar-new")]
+
+
+@case("register, killed at every rename of a run, then of the next, is registered exactly once")
+def _():
+    with Worker(network.profile) as worker:
+        kills = kill_at_every_call(worker, worker.register)
+        assert kills >= 3, f"only {kills} moments to kill at: does strace work here?"
+        require_registered(worker, network)
+        assert not leftovers(worker), leftovers(worker)
+
+
+@case("register, killed at the same moment again and again, still gets there once it is left alone")
+def _():
+    for number in (1, 2, 3, 5, 8):
+        with Worker(network.profile) as worker:
+            for _ in range(3):
+                worker.register(wrapper=killed_at(number))
+            require_registered(worker, network)
+
+
+@case("prove, killed at every rename, loses no proof and counts none twice")
+def _():
+    with Worker(network.profile) as worker:
+        node = require_registered(worker, network)["node_id"]
+        kills = kill_at_every_call(worker, worker.prove)
+        assert kills >= 1, "no moment to kill at"
+        done = worker.run("prove", "--flush", "--json")
+        assert done.returncode == 0, done.stderr
+        assert state_of(done)["outbox"]["pending"] == 0, done.stdout
+        verdicts = [verdict for verdict in network.query("verdicts")["verdicts"] if verdict["node_id"] == node]
+        slots = [(verdict["epoch"], verdict["slot"], verdict.get("device")) for verdict in verdicts]
+        assert len(slots) == len(set(slots)), f"counted twice: {sorted(slots)}"
+        assert not leftovers(worker), leftovers(worker)
+
+
+@case("a network killed with SIGKILL knows after its restart what it had acknowledged")
+def _():
+    with Worker(network.profile) as worker:
+        require_registered(worker, network)
+        before = network.query("workers")
+        network.stop(9)
+        network.start()
+        assert network.query("workers") == before
+        assert worker.register().returncode == 0
+
+
+try:
+    main()
+finally:
+    network.stop()
+    folder.cleanup()
