@@ -53,7 +53,10 @@ Keystore encrypt_account(const Account& account, ByteView password, std::string 
 Account decrypt_account(const Keystore& keystore, ByteView password) {
     const auto derived = derive(keystore, password);
     if (!is_equal_in_constant_time(mac_of(derived, keystore.ciphertext), keystore.mac))
-        throw Error(ErrorKind::wallet, "wrong password", "the wallet is unchanged; try again");
+        throw Error(ErrorKind::wallet,
+                    fmt::format("wrong password for {}",
+                                keystore.address ? format_address(*keystore.address) : "this keystore"),
+                    "nothing was changed; try again");
     const auto key = apply_aes128_ctr(derived.view().first(16), keystore.iv, keystore.ciphertext);
     auto account = Account::from_private_key(key.view());
     if (!account)
