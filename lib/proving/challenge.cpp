@@ -1,0 +1,18 @@
+#include "proving/challenge.h"
+
+namespace kaisar {
+
+ChallengeAnswer answer_challenge(const ProvingWorker& worker, const ComputeDevice& device, const Bytes& beacon, popw::SteadyTime asked_at,
+                                 const Connection& connection, const std::function<void(std::uint32_t rounds)>& on_round) {
+    const auto& entry = worker.network.checkers.front();
+    CheckerClient checker(connection, require_portal_url(entry.url), entry.public_key);
+    const auto start = make_on_demand_start(worker, beacon);
+    const auto deadline = asked_at + worker.params.compute_window - worker.params.safety_margin;
+    const auto phase = run_compute_phase(worker, device, start, deadline, on_round);
+    auto receipt = checker.submit_mark(phase.mark);
+    auto file = make_proof(worker, start, phase, {}, {receipt});
+    auto verification = require_acceptable(worker, file);
+    return {.file = std::move(file), .verification = std::move(verification), .receipt = std::move(receipt)};
+}
+
+} // namespace kaisar

@@ -1,0 +1,235 @@
+#include "proving/prove.h"
+
+#include "crypto/hash.h"
+#include "bytes/little_endian.h"
+
+#include <fmt/format.h>
+#include <future>
+
+namespace kaisar {
+namespace {
+
+/// How long after a beacon's moment it is still waited for.
+constexpr std::chrono::seconds beacon_patience{10};
+/// A slot whose T0 is nearer than this is left to the next run: the device needs to be ready when it begins.
+constexpr std::chrono::milliseconds shortest_lead{100};
+
+/// A slot's moments on this machine's clocks.
+struct SlotTimes {
+    popw::SlotId slot;
+    Instant t0;
+    popw::SteadyTime steady_t0;
+};
+
+SlotTimes find_coming_slot(const ProvingWorker& worker, const Connection& connection) {
+    const auto offset = fetch_clock_offset(connection, require_portal_url(worker.network.portal_url));
+    const auto now = connection.clock.now();
+    const auto slot = popw::upcoming_slot(worker.params, now + offset + shortest_lead);
+    const auto t0 = popw::t0_of(worker.params, slot) - offset;
+    return {.slot = slot, .t0 = t0, .steady_t0 = connection.clock.steady_now() + (t0 - now)};
+}
+
+std::vector<CheckerClient> make_checkers(const ProvingWorker& worker, const Connection& connection) {
+    std::vector<CheckerClient> checkers;
+    for (const auto& entry : worker.network.checkers)
+        checkers.emplace_back(connection, require_portal_url(entry.url), entry.public_key);
+    return checkers;
+}
+
+/// One proving run from T0 to the proof, step by step; members are what the steps hand on.
+class SlotSession {
+public:
+    SlotSession(const DataDirectory& directory, const ProvingWorker& worker, const Connection& connection, const ProveChoices& choices, ProveReport& report)
+        : directory_(directory), worker_(worker), connection_(connection), choices_(choices), report_(report), device_(worker),
+          checkers_(make_checkers(worker, connection)), times_(find_coming_slot(worker, connection)) {
+        report_.slot = times_.slot;
+    }
+
+    void run() {
+        receive_start();
+        const auto schedule_word = start_.schedule_word;
+        if (!popw::is_active(worker_.params, schedule_word)) {
+            submit_heartbeat();
+            report_.outcome = ProveOutcome::heartbeat;
+            return;
+        }
+        const auto phase = compute();
+        const auto receipts = submit_mark(phase.mark);
+        const auto query_at = popw::has_memory_phase(worker_.params, schedule_word) ? worker_.params.memory_query_at : worker_.params.compute_query_at;
+        const auto file = make_proof(worker_, start_, phase, receive_query(query_at), receipts);
+        report_.verification = require_acceptable(worker_, file);
+        report_.devices.push_back(describe_device(worker_, *report_.verification));
+        const Outbox outbox(directory_.outbox());
+        outbox.add(file);
+        if (choices_.out) {
+            const auto path = *choices_.out / popw::proof_file_name(*popw::find_proof_identity(file.proof));
+            save_file(path, popw::encode_proof_file(file));
+            report_.files.push_back(path);
+        }
+        pause_for_splay();
+        flush_outbox(directory_, worker_, connection_, report_);
+        report_.outcome = ProveOutcome::spooled;
+        if (report_.verdict) report_.outcome = report_.verdict->code == popw::VerdictCode::ok ? ProveOutcome::proved : ProveOutcome::refused;
+    }
+
+private:
+    void say(std::string_view what, double fraction) const {
+        if (choices_.on_progress) choices_.on_progress(what, fraction);
+    }
+
+    /// S from the portal, A from every checker; both appear at T0, so the requests wait there.
+    void receive_start() {
+        say(fmt::format("wait for slot {} at {}", times_.slot.slot, format_rfc3339(times_.t0)), 0);
+        if (!connection_.clock.sleep_until(times_.t0 - std::chrono::seconds(1), connection_.stop))
+            throw Error(ErrorKind::interrupted, "interrupted", "run the same command again");
+        CheckerClient portal(connection_, require_portal_url(worker_.network.portal_url), worker_.network.portal_key);
+        const auto deadline = times_.t0 + beacon_patience;
+        const auto schedule = portal.fetch_beacon(times_.slot, popw::BeaconPhase::schedule, deadline);
+        std::vector<Bytes> start_beacons;
+        for (auto& checker : checkers_) start_beacons.push_back(checker.fetch_beacon(times_.slot, popw::BeaconPhase::start, deadline));
+        start_ = make_scheduled_start(worker_, schedule, start_beacons);
+    }
+
+    void submit_heartbeat() {
+        const auto heartbeat = make_heartbeat(worker_, start_);
+        for (auto& checker : checkers_) keep_receipt(checker.submit_mark(heartbeat), "heartbeat");
+    }
+
+    /// Rounds until the window closes; the heartbeat goes out meanwhile.
+    ComputePhase compute() {
+        const auto window = worker_.params.compute_window - worker_.params.safety_margin;
+        const auto deadline = times_.steady_t0 + window;
+        const auto on_round = [&](std::uint32_t) {
+            const auto left = std::chrono::duration<double>(deadline - connection_.clock.steady_now());
+            say("compute", 1 - left / std::chrono::duration<double>(window));
+        };
+        auto computing = std::async(std::launch::async, [&] { return run_compute_phase(worker_, device_, start_, deadline, on_round); });
+        submit_heartbeat();
+        return computing.get();
+    }
+
+    std::vector<Bytes> submit_mark(const Bytes& mark) {
+        std::vector<Bytes> receipts;
+        for (auto& checker : checkers_) {
+            receipts.push_back(checker.submit_mark(mark));
+            keep_receipt(receipts.back(), "compute");
+        }
+        return receipts;
+    }
+
+    void keep_receipt(const Bytes& bytes, std::string_view phase) {
+        const auto receipt = popw::decode_receipt(bytes);
+        ReceiptLog(directory_.receipts()).append(bytes, connection_.clock.now());
+        report_.receipts.push_back({.issuer = receipt->issuer, .phase = std::string(phase), .received_us = receipt->received_us});
+    }
+
+    std::vector<Bytes> receive_query(popw::Microseconds query_at) {
+        say("wait for the query", 1);
+        const auto moment = times_.t0 + query_at;
+        if (!connection_.clock.sleep_until(moment - std::chrono::seconds(1), connection_.stop))
+            throw Error(ErrorKind::interrupted, "interrupted", "this slot is lost; the next one is not");
+        std::vector<Bytes> beacons;
+        for (auto& checker : checkers_) beacons.push_back(checker.fetch_beacon(times_.slot, popw::BeaconPhase::query, moment + beacon_patience));
+        return beacons;
+    }
+
+    void pause_for_splay() const {
+        if (choices_.splay <= std::chrono::seconds(0)) return;
+        const auto word = load_le<std::uint64_t>(sha256({bytes_of("kaisar/1/splay\n"), worker_.node_id}).data());
+        const std::chrono::milliseconds pause(word % static_cast<std::uint64_t>(std::chrono::milliseconds(choices_.splay).count()));
+        connection_.clock.sleep_until(connection_.clock.now() + pause, connection_.stop);
+    }
+
+    const DataDirectory& directory_;
+    const ProvingWorker& worker_;
+    const Connection& connection_;
+    const ProveChoices& choices_;
+    ProveReport& report_;
+    ComputeDevice device_;
+    std::vector<CheckerClient> checkers_;
+    SlotTimes times_;
+    SlotStart start_;
+};
+
+/// Delivers one proof to every checker; the last verdict goes into the report.
+void deliver(const ProvingWorker& worker, const Connection& connection, const popw::ProofFile& file, const DataDirectory& directory, ProveReport& report) {
+    for (auto& checker : make_checkers(worker, connection)) {
+        checker.submit_proof(file.proof);
+        const auto verdict = checker.find_verdict(popw::proof_hash(file.proof), connection.clock.now() + connection.timeout);
+        if (!verdict) continue;
+        ReceiptLog(directory.receipts()).append(*verdict, connection.clock.now());
+        report.verdict = popw::decode_verdict(*verdict);
+    }
+}
+
+} // namespace
+
+std::string_view name_of(ProveOutcome outcome) {
+    static constexpr std::string_view names[] = {"inactive", "heartbeat", "proved", "spooled", "already-running", "refused"};
+    return names[static_cast<int>(outcome)];
+}
+
+void flush_outbox(const DataDirectory& directory, const ProvingWorker& worker, const Connection& connection, ProveReport& report) {
+    const Outbox outbox(directory.outbox());
+    for (const auto& entry : outbox.list()) {
+        try {
+            const bool is_scheduled = entry.identity.slot < popw::first_on_demand_slot;
+            if (is_scheduled && connection.clock.now() > entry.made_at + worker.params.proof_deadline) {
+                ++report.expired;
+            } else {
+                deliver(worker, connection, outbox.load(entry), directory, report);
+                ++report.delivered;
+            }
+            outbox.remove(entry);
+        } catch (const Error& error) {
+            // Refused for good: keeping it would not change the answer. Anything passing stays for the next run.
+            if (error.kind() == ErrorKind::refused) {
+                outbox.remove(entry);
+                report.outcome = ProveOutcome::refused;
+            } else if (error.kind() != ErrorKind::network) {
+                throw;
+            } else {
+                break;
+            }
+        }
+    }
+    report.outbox = look_at_outbox(directory);
+}
+
+ProveReport prove_slot(const DataDirectory& directory, const ProvingWorker& worker, const Connection& connection, const ProveChoices& choices) {
+    ProveReport report;
+    flush_outbox(directory, worker, connection, report);
+    report.verdict.reset();
+    report.outcome = ProveOutcome::inactive;
+    SlotSession session(directory, worker, connection, choices, report);
+    session.run();
+    if (choices.measure_peak)
+        for (auto& device : report.devices) device.efficiency = 2 * device.macs_per_s / choices.measure_peak();
+    return report;
+}
+
+OutboxState look_at_outbox(const DataDirectory& directory) {
+    const auto entries = Outbox(directory.outbox()).list();
+    OutboxState state{.pending = entries.size(), .oldest = {}};
+    for (const auto& entry : entries)
+        if (!state.oldest || entry.made_at < *state.oldest) state.oldest = entry.made_at;
+    return state;
+}
+
+DeviceReport describe_device(const ProvingWorker& worker, const popw::Verification& verification) {
+    const auto* profile = popw::find_profile(verification.profile_id);
+    const auto window_us = static_cast<std::uint64_t>(worker.params.compute_window.count());
+    const auto counted_us = std::max(verification.compute_us, window_us);
+    return {.index = verification.identity.device_index,
+            .name = "cpu",
+            .variant = std::string(worker.primitives.gemm_variant),
+            .profile = profile != nullptr ? std::string(profile->name) : "",
+            .rounds = verification.rounds,
+            .threads = worker.threads,
+            .macs_per_s = static_cast<double>(verification.macs) * 1e6 / static_cast<double>(counted_us),
+            .walk_bytes_per_s = 0,
+            .held_bytes = verification.held_bytes,
+            .efficiency = {}};
+}
+
+} // namespace kaisar

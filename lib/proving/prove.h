@@ -1,0 +1,87 @@
+/// One run of `kaisar prove`: deliver what is left over, wait for the slot, compute, commit in time, open, deliver.
+#pragma once
+
+#include "proving/checker_client.h"
+#include "proving/outbox.h"
+#include "proving/receipt_log.h"
+#include "proving/slot_run.h"
+#include "settings/data_directory.h"
+
+#include <string>
+#include <vector>
+
+namespace kaisar {
+
+enum class ProveOutcome { inactive, heartbeat, proved, spooled, already_running, refused };
+
+/// As JSON spells it: "already-running".
+std::string_view name_of(ProveOutcome outcome);
+
+struct DeviceReport {
+    std::uint16_t index = 0;
+    std::string name;
+    std::string variant;
+    std::string profile;
+    std::uint32_t rounds = 0;
+    unsigned threads = 0;
+    /// As a checker credits it.
+    double macs_per_s = 0;
+    std::uint64_t walk_bytes_per_s = 0;
+    std::uint64_t held_bytes = 0;
+    /// macs_per_s over the register-only peak of this machine, measured in this run; nothing when it was not measured.
+    std::optional<double> efficiency;
+};
+
+struct OutboxState {
+    std::size_t pending = 0;
+    std::optional<Instant> oldest;
+};
+
+struct ReceiptReport {
+    Bytes32 issuer{};
+    std::string phase;
+    std::uint64_t received_us = 0;
+};
+
+struct ProveReport {
+    ProveOutcome outcome = ProveOutcome::inactive;
+    popw::SlotId slot;
+    std::vector<DeviceReport> devices;
+    std::optional<popw::Verification> verification;
+    /// The checker's verdict, once it is there.
+    std::optional<popw::Verdict> verdict;
+    std::vector<ReceiptReport> receipts;
+    OutboxState outbox;
+    std::size_t delivered = 0;
+    std::size_t expired = 0;
+    /// Where --out or --rehearse left the proof.
+    std::vector<Path> files;
+    /// Predicted micro-points an epoch under each policy, for a rehearsal.
+    std::optional<std::uint64_t> predicted_linear_points;
+};
+
+struct ProveChoices {
+    /// A copy of each proof goes there too.
+    std::optional<Path> out;
+    /// The proof is uploaded up to this much later, by an amount that the node id fixes, so that a fleet does not upload at once.
+    std::chrono::seconds splay{0};
+    /// Operations a second of the register-only int8 peak with all threads, when it is to be compared with.
+    std::function<double()> measure_peak;
+    std::function<void(std::string_view what, double fraction)> on_progress;
+};
+
+/// Delivers the outbox, oldest first; a network that cannot be reached leaves the rest for later and is not an error.
+void flush_outbox(const DataDirectory& directory, const ProvingWorker& worker, const Connection& connection, ProveReport& report);
+
+/// Proves the coming slot. The caller holds the worker's lock.
+ProveReport prove_slot(const DataDirectory& directory, const ProvingWorker& worker, const Connection& connection, const ProveChoices& choices);
+
+/// What the outbox holds now.
+OutboxState look_at_outbox(const DataDirectory& directory);
+
+DeviceReport describe_device(const ProvingWorker& worker, const popw::Verification& verification);
+
+/// `kaisar.prove/1`.
+std::string prove_report_json(const ProveReport& report);
+
+} // namespace kaisar

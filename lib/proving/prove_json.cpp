@@ -1,0 +1,59 @@
+#include "bytes/hex.h"
+#include "json/document.h"
+#include "proving/prove.h"
+
+namespace kaisar {
+namespace {
+
+Json to_json(const DeviceReport& device) {
+    Json json{{"index", device.index},
+              {"device", device.name},
+              {"variant", device.variant},
+              {"profile", device.profile},
+              {"rounds", device.rounds},
+              {"threads", device.threads},
+              {"macs_per_s", device.macs_per_s},
+              {"walk_bytes_per_s", device.walk_bytes_per_s},
+              {"held_bytes", device.held_bytes},
+              {"efficiency", nullptr}};
+    if (device.efficiency) json["efficiency"] = *device.efficiency;
+    return json;
+}
+
+Json to_json(const popw::Verification& verification) {
+    return {{"ok", verification.ok()},
+            {"code", popw::name_of(verification.code)},
+            {"detail", verification.detail},
+            {"cpu_seconds", verification.cpu_seconds}};
+}
+
+} // namespace
+
+std::string prove_report_json(const ProveReport& report) {
+    Json devices = Json::array();
+    for (const auto& device : report.devices) devices.push_back(to_json(device));
+    Json receipts = Json::array();
+    for (const auto& receipt : report.receipts)
+        receipts.push_back({{"issuer", encode_hex(receipt.issuer)}, {"phase", receipt.phase}, {"received_us", receipt.received_us}});
+    Json files = Json::array();
+    for (const auto& file : report.files) files.push_back(file.string());
+    Json json{{"schema", "kaisar.prove/1"},
+              {"outcome", name_of(report.outcome)},
+              {"epoch", report.slot.epoch},
+              {"slot", report.slot.slot},
+              {"devices", devices},
+              {"verify", nullptr},
+              {"verdict", nullptr},
+              {"receipts", receipts},
+              {"outbox", {{"pending", report.outbox.pending}, {"oldest", nullptr}}},
+              {"delivered", report.delivered},
+              {"expired", report.expired},
+              {"files", files}};
+    if (report.verification) json["verify"] = to_json(*report.verification);
+    if (report.verdict) json["verdict"] = popw::name_of(report.verdict->code);
+    if (report.outbox.oldest) json["outbox"]["oldest"] = format_rfc3339(*report.outbox.oldest);
+    if (report.predicted_linear_points) json["predicted"] = {{"linear_points", *report.predicted_linear_points}};
+    return to_line(json);
+}
+
+} // namespace kaisar

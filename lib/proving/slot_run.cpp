@@ -1,0 +1,173 @@
+#include "proving/slot_run.h"
+
+#include "crypto/hash.h"
+#include "error/error.h"
+#include "popw_rules/committee.h"
+
+#include <fmt/format.h>
+
+namespace kaisar {
+namespace {
+
+/// How long the device is measured before its profile is chosen.
+constexpr std::chrono::milliseconds measuring_time{250};
+
+popw::Contribution contribution_of(const popw::Beacon& beacon) {
+    return {.checker_id = popw::id_of_key(beacon.issuer), .value = beacon.value};
+}
+
+popw::Beacon require_beacon(const Bytes& bytes) {
+    const auto beacon = popw::decode_beacon(bytes);
+    if (!beacon) throw Error(ErrorKind::network, "a beacon is not in the form of PoPW/1", "tell the network's operator");
+    return *beacon;
+}
+
+double measure_rate(const ProvingWorker& worker, const Bytes32& uid) {
+    const auto& smallest = *popw::find_profile(worker.params.profiles.front());
+    const auto seed = sha256({bytes_of("kaisar/1/rate\n"), uid});
+    double best = 0;
+    for (const auto id : worker.params.profiles) {
+        const auto& profile = *popw::find_profile(id);
+        if (popw::ComputeProver::memory_bytes(worker.primitives, profile, worker.threads, 1) > worker.memory_limit_bytes) break;
+        if (best > 0 && static_cast<double>(profile.macs_per_round()) > best * std::chrono::duration<double>(measuring_time).count()) break;
+        popw::ComputeProver prover(worker.primitives, profile, worker.threads);
+        const auto run = prover.run(seed, {.deadline = std::chrono::steady_clock::now() + measuring_time, .round_limit = popw::hard_round_limit, .stop = worker.stop, .on_round = {}});
+        best = std::max(best, static_cast<double>(run.macs()) / std::chrono::duration<double>(run.elapsed).count());
+    }
+    if (best == 0)
+        throw Error(ErrorKind::environment, fmt::format("not even profile {} fits into {} bytes of memory", smallest.name, worker.memory_limit_bytes),
+                    "allow more with --max-memory");
+    return best;
+}
+
+/// The value of beacon C that the proof's queries are drawn from.
+Bytes32 query_value(const SlotStart& start, const Bytes32& node_id, const std::vector<Bytes>& query_beacons, const std::vector<Bytes>& receipts) {
+    std::vector<popw::Contribution> contributions;
+    if (start.mode == popw::BeaconMode::on_demand) {
+        const auto receipt = popw::decode_receipt(receipts.front());
+        check(receipt.has_value(), "the checker client hands out decodable receipts");
+        contributions.push_back({.checker_id = popw::id_of_key(receipt->issuer), .value = receipt->value});
+    } else {
+        for (const auto& bytes : query_beacons) contributions.push_back(contribution_of(require_beacon(bytes)));
+    }
+    return popw::combine_beacon(popw::BeaconPhase::query, start.slot, start.schedule_word, node_id, contributions);
+}
+
+popw::Mark make_mark(const ProvingWorker& worker, const SlotStart& start, popw::MarkPhase phase) {
+    return {.phase = phase,
+            .status = popw::MarkStatus::ready,
+            .mode = start.mode,
+            .epoch = start.slot.epoch,
+            .slot = start.slot.slot,
+            .node_id = worker.node_id,
+            .previous_mark = {},
+            .beacon_value = start.value,
+            .committee_bitmap = start.committee_bitmap,
+            .devices = {}};
+}
+
+} // namespace
+
+ProvingWorker make_proving_worker(const Ed25519Key& key, const NetworkProfile& network, const popw::Primitives& primitives,
+                                  unsigned threads, std::uint64_t memory_limit_bytes, std::stop_token stop) {
+    const auto params = popw::decode_params(network.params);
+    if (!params)
+        throw Error(ErrorKind::environment, fmt::format("the constants in the profile of network {} are not those of PoPW/1", network.name),
+                    "fetch the profile again, or update kaisar");
+    popw::require_working(primitives);
+    return {.key = key, .node_id = popw::id_of_key(key.public_key()), .network = network, .params = *params, .primitives = primitives,
+            .threads = threads, .memory_limit_bytes = memory_limit_bytes, .stop = std::move(stop)};
+}
+
+ComputeDevice::ComputeDevice(const ProvingWorker& worker) : uid_(sha256({bytes_of("kaisar/1/device\n"), worker.node_id, bytes_of("cpu")})) {
+    macs_per_s_ = measure_rate(worker, uid_);
+    const auto& profile = popw::choose_profile(worker.params, macs_per_s_, worker.memory_limit_bytes);
+    prover_ = std::make_unique<popw::ComputeProver>(worker.primitives, profile, worker.threads);
+}
+
+SlotStart make_scheduled_start(const ProvingWorker& worker, const Bytes& schedule_beacon, const std::vector<Bytes>& start_beacons) {
+    const auto schedule = require_beacon(schedule_beacon);
+    SlotStart start{.mode = popw::BeaconMode::committee, .slot = {schedule.epoch, schedule.slot}, .schedule_word = schedule.value, .beacons = {schedule_beacon}};
+    std::vector<popw::Contribution> contributions;
+    for (const auto& bytes : start_beacons) {
+        contributions.push_back(contribution_of(require_beacon(bytes)));
+        start.beacons.push_back(bytes);
+    }
+    // Every member of the committee answered, in committee order: the bitmap has a bit for each.
+    start.committee_bitmap = (std::uint64_t{1} << contributions.size()) - 1;
+    start.value = popw::combine_beacon(popw::BeaconPhase::start, start.slot, start.schedule_word, worker.node_id, contributions);
+    return start;
+}
+
+SlotStart make_on_demand_start(const ProvingWorker& worker, const Bytes& bytes) {
+    const auto beacon = require_beacon(bytes);
+    if (beacon.mode != popw::BeaconMode::on_demand || beacon.phase != popw::BeaconPhase::start || beacon.node_id != worker.node_id ||
+        beacon.params_hash != popw::params_hash(worker.params) || beacon.network_id != worker.network.network_id)
+        throw Error(ErrorKind::network, "the benchmark challenge is not for this worker and this network", "run the same command again");
+    SlotStart start{.mode = popw::BeaconMode::on_demand, .slot = {beacon.epoch, beacon.slot}, .committee_bitmap = 1, .beacons = {bytes}};
+    const popw::Contribution contribution = contribution_of(beacon);
+    start.value = popw::combine_beacon(popw::BeaconPhase::start, start.slot, start.schedule_word, worker.node_id, {&contribution, 1});
+    return start;
+}
+
+ComputePhase run_compute_phase(const ProvingWorker& worker, const ComputeDevice& device, const SlotStart& start,
+                               popw::SteadyTime deadline, const std::function<void(std::uint32_t rounds)>& on_round) {
+    const auto slot_seed = popw::slot_seed(popw::params_hash(worker.params), start.slot, worker.node_id, start.value);
+    const auto seed = popw::device_seed(slot_seed, ComputeDevice::index, popw::DeviceKind::cpu, device.uid(), device.profile().id);
+    ComputePhase phase{.run = device.prover().run(seed, {.deadline = deadline, .round_limit = worker.params.round_limit, .stop = worker.stop, .on_round = on_round}), .mark = {}};
+    if (worker.stop.stop_requested()) throw Error(ErrorKind::interrupted, "interrupted", "this slot is lost; the next one is not");
+    popw::require_consistent(phase.run);
+    auto mark = make_mark(worker, start, popw::MarkPhase::compute);
+    mark.devices.push_back({.index = ComputeDevice::index,
+                            .kind = popw::DeviceKind::cpu,
+                            .shape = static_cast<std::uint8_t>(device.profile().id),
+                            .count = static_cast<std::uint32_t>(phase.run.roots.size()),
+                            .pages = 0,
+                            .uid = device.uid(),
+                            .commit = phase.run.commit()});
+    phase.mark = popw::encode_mark(mark, worker.key);
+    return phase;
+}
+
+Bytes make_heartbeat(const ProvingWorker& worker, const SlotStart& start) {
+    return popw::encode_mark(make_mark(worker, start, popw::MarkPhase::heartbeat), worker.key);
+}
+
+popw::ProofFile make_proof(const ProvingWorker& worker, const SlotStart& start, const ComputePhase& phase,
+                           const std::vector<Bytes>& query_beacons, const std::vector<Bytes>& receipts) {
+    const auto value = query_value(start, worker.node_id, query_beacons, receipts);
+    const auto seed = popw::query_seed(value, popw::mark_hash(phase.mark), ComputeDevice::index);
+    const auto queries = popw::draw_tile_queries(worker.primitives, seed, static_cast<std::uint32_t>(phase.run.roots.size()), phase.run.profile,
+                                                 popw::tile_openings(worker.params, start.mode));
+    auto beacons = start.beacons;
+    beacons.insert(beacons.end(), query_beacons.begin(), query_beacons.end());
+    const popw::Proof proof{.epoch = start.slot.epoch,
+                            .slot = start.slot.slot,
+                            .device_index = ComputeDevice::index,
+                            .node_id = worker.node_id,
+                            .marks = {phase.mark},
+                            .beacons = beacons,
+                            .receipts = receipts,
+                            .compute = popw::open_tiles(worker.primitives, phase.run, queries),
+                            .memory = {}};
+    popw::ProofFile file{.params = worker.params,
+                         .network_id = worker.network.network_id,
+                         .node_key = worker.key.public_key(),
+                         .schedule_issuer = worker.network.portal_key,
+                         .committee = {},
+                         .quorum = 1,
+                         .proof = popw::encode_proof(proof, worker.key)};
+    for (const auto& checker : worker.network.checkers) file.committee.push_back(checker.public_key);
+    return file;
+}
+
+popw::Verification require_acceptable(const ProvingWorker& worker, const popw::ProofFile& file) {
+    auto verification = popw::verify_proof_file(file, worker.primitives);
+    if (!verification.ok())
+        throw Error(ErrorKind::mismatch,
+                    fmt::format("this machine's own proof does not verify: {} ({})", popw::name_of(verification.code), verification.detail),
+                    "nothing was sent; look for unstable memory or overclocking, and run kaisar bench");
+    return verification;
+}
+
+} // namespace kaisar
