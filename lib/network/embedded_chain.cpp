@@ -1,0 +1,140 @@
+#include "bytes/hex.h"
+#include "crypto/hash.h"
+#include "error/error.h"
+#include "network/chain.h"
+
+#include <fmt/format.h>
+
+namespace kaisar::network {
+namespace {
+
+constexpr std::string_view worker_kind = "worker";
+constexpr std::string_view peer_kind = "peer";
+/// A worker asks for its peer again at each registration; a year is far beyond the life of an embedded network's address.
+constexpr std::chrono::days peer_lifetime{365};
+constexpr std::size_t audit_batch = 500;
+
+Bytes32 hash_of(const LedgerRecord& record) {
+    return sha256({bytes_of("kaisar/1/ledger\n"), record.previous, bytes_of(record.record)});
+}
+
+/// Appends a record; its text begins with what every record has, so that the hash covers all of it.
+LedgerRecord append_record(RecordWriter& records, std::string_view kind, const Bytes32& node_id, std::string_view fields) {
+    const auto last = records.find_last_ledger_record();
+    LedgerRecord record{.sequence = last ? last->sequence + 1 : 1, .kind = std::string(kind), .node_id = node_id};
+    record.record = fmt::format("sequence {}\nkind {}\nnode {}\n{}", record.sequence, kind, encode_hex(node_id), fields);
+    if (last) record.previous = last->hash;
+    record.hash = hash_of(record);
+    records.insert_ledger_record(record);
+    return record;
+}
+
+/// The value of the line "name value" in a record.
+std::string field_of(const LedgerRecord& record, std::string_view name) {
+    const auto prefix = fmt::format("\n{} ", name);
+    const auto at = record.record.find(prefix);
+    if (at == std::string::npos)
+        throw Error(ErrorKind::environment, fmt::format("ledger record {} has no field \"{}\"", record.sequence, name),
+                    "run kaisar-network audit; restore the store from a backup if it finds more");
+    const auto begin = at + prefix.size();
+    return record.record.substr(begin, record.record.find('\n', begin) - begin);
+}
+
+std::string worker_fields(const SignedBinding& binding) {
+    return fmt::format("key {}\nowner {}\ninventory {}\nbinding {}\n", encode_hex(binding.binding.node_public_key),
+                       format_address(binding.binding.owner), encode_hex(binding.binding.inventory_hash),
+                       encode_hex(binding_digest(binding.binding)));
+}
+
+std::optional<PeerAnswer> decode_peer_answer_of(const LedgerRecord& record) {
+    const auto id = decode_hex_array<32>(field_of(record, "peer"));
+    const auto key = decode_hex_array<32>(field_of(record, "peer-key"));
+    const auto expires_at = parse_rfc3339(field_of(record, "expires"));
+    if (!id || !key || !expires_at) return std::nullopt;
+    return PeerAnswer{.transaction_hash = record.hash,
+                      .peer = {.id = *id, .endpoint = field_of(record, "endpoint"), .public_key = *key, .expires_at = *expires_at}};
+}
+
+class EmbeddedChain final : public Chain {
+public:
+    EmbeddedChain(Store& store, std::vector<PeerSite> peers) : store_(store), peers_(std::move(peers)) {
+        check(!peers_.empty(), "a network has a peer");
+    }
+
+    Bytes32 register_worker(const SignedBinding& binding) override {
+        const auto fields = worker_fields(binding);
+        const auto& node_id = binding.binding.node_id;
+        Bytes32 transaction{};
+        store_.write([&](RecordWriter& records) {
+            const auto known = records.find_ledger_record(worker_kind, node_id);
+            transaction = known && known->record.ends_with(fields) ? known->hash : append_record(records, worker_kind, node_id, fields).hash;
+        });
+        return transaction;
+    }
+
+    PeerAnswer assign_peer(const Bytes32& node_id, Instant now) override {
+        PeerAnswer answer;
+        store_.write([&](RecordWriter& records) {
+            if (const auto known = records.find_ledger_record(peer_kind, node_id)) {
+                const auto assigned = decode_peer_answer_of(*known);
+                // A site that is no longer served is not handed out again.
+                if (assigned && assigned->peer.expires_at > now && is_served(assigned->peer)) {
+                    answer = *assigned;
+                    return;
+                }
+            }
+            check(records.find_ledger_record(worker_kind, node_id).has_value(), "a peer is assigned to a registered worker");
+            answer = append_assignment(records, node_id, now);
+        });
+        return answer;
+    }
+
+private:
+    bool is_served(const PeerRecord& peer) const {
+        for (const auto& site : peers_)
+            if (site.endpoint == peer.endpoint && site.public_key == peer.public_key) return true;
+        return false;
+    }
+
+    PeerAnswer append_assignment(RecordWriter& records, const Bytes32& node_id, Instant now) const {
+        const auto last = records.find_last_ledger_record();
+        const auto sequence = last ? last->sequence + 1 : 1;
+        const auto& site = peers_[sequence % peers_.size()];
+        const auto expires_at = std::chrono::floor<std::chrono::seconds>(now) + peer_lifetime;
+        const auto id = sha256({bytes_of("kaisar/1/peer\n"), node_id, site.public_key, last ? ByteView(last->hash) : ByteView()});
+        const auto record = append_record(records, peer_kind, node_id,
+                                          fmt::format("peer {}\nendpoint {}\npeer-key {}\nexpires {}\n", encode_hex(id), site.endpoint,
+                                                      encode_hex(site.public_key), format_rfc3339(expires_at)));
+        return {.transaction_hash = record.hash,
+                .peer = {.id = id, .endpoint = site.endpoint, .public_key = site.public_key, .expires_at = expires_at}};
+    }
+
+    Store& store_;
+    std::vector<PeerSite> peers_;
+};
+
+} // namespace
+
+std::unique_ptr<Chain> make_embedded_chain(Store& store, std::vector<PeerSite> peers) {
+    return std::make_unique<EmbeddedChain>(store, std::move(peers));
+}
+
+std::optional<std::string> find_ledger_fault(const RecordReader& records) {
+    Bytes32 previous{};
+    std::uint64_t expected = 1;
+    while (true) {
+        const auto batch = records.ledger_records(expected, audit_batch);
+        for (const auto& record : batch) {
+            const auto head = fmt::format("sequence {}\nkind {}\nnode {}\n", expected, record.kind, encode_hex(record.node_id));
+            if (record.sequence != expected) return fmt::format("record {} is missing", expected);
+            if (!record.record.starts_with(head)) return fmt::format("record {} is not about what its row says", expected);
+            if (record.previous != previous) return fmt::format("record {} does not follow from record {}", expected, expected - 1);
+            if (record.hash != hash_of(record)) return fmt::format("record {} was changed: its hash does not match", expected);
+            previous = record.hash;
+            ++expected;
+        }
+        if (batch.size() < audit_batch) return std::nullopt;
+    }
+}
+
+} // namespace kaisar::network
