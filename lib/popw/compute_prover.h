@@ -40,7 +40,7 @@ struct RunLimits {
 
 class ComputeProver {
 public:
-    /// Takes the memory and starts `threads` threads, which sleep until a run.
+    /// Takes the memory for `threads` threads; Error(environment) when there is not enough.
     ComputeProver(const Primitives& primitives, const Profile& profile, unsigned threads);
     ~ComputeProver();
 
@@ -48,7 +48,6 @@ public:
     ComputeRun run(const Bytes32& device_seed, const RunLimits& limits);
 
     const Profile& profile() const;
-    unsigned threads() const;
 
     /// What a prover of that shape holds at most, the nodes of `rounds` rounds included.
     static std::uint64_t memory_bytes(const Primitives& primitives, const Profile& profile, unsigned threads,
@@ -59,15 +58,16 @@ private:
     std::unique_ptr<State> state_;
 };
 
-/// Recomputes `tiles` random tiles of the run by the plain reference; Error(mismatch) when one differs, so that a flaky
+/// Recomputes `tiles` random tiles of the run with the plain kernels; Error(mismatch) when one differs, so that a flaky
 /// machine finds out before its mark does.
-void require_consistent(const ComputeRun& run, std::size_t tiles = 4);
+void require_consistent(const Primitives& primitives, const ComputeRun& run, std::size_t tiles = 4);
 
 /// Opens the tiles that the query asks for; opened superblocks are computed again.
 ComputePart open_tiles(const Primitives& primitives, const ComputeRun& run, std::span<const TileQuery> queries);
 
 /// The largest allowed profile of which at least eight rounds fit into the compute window at that rate and whose memory
 /// stays within the limit; the smallest allowed one when none does.
-const Profile& choose_profile(const Params& params, double macs_per_s, std::uint64_t memory_limit_bytes);
+const Profile& choose_profile(const Params& params, double macs_per_s, const Primitives& primitives, unsigned threads,
+                              std::uint64_t memory_limit_bytes);
 
 } // namespace kaisar::popw

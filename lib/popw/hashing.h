@@ -8,7 +8,6 @@
 #include "kernels/sha256/variants.h"
 
 #include <optional>
-#include <vector>
 
 namespace kaisar::popw {
 
@@ -52,8 +51,8 @@ public:
     /// Leaf of a 16 x 16 tile of little-endian int32, row by row.
     Bytes32 leaf(const std::uint8_t* tile) const noexcept { return leaf_.hash(tile); }
     Bytes32 node(const Bytes32& left, const Bytes32& right) const noexcept;
-    /// Root of the complete tree over 2^d hashes.
-    Bytes32 fold(std::vector<Bytes32> nodes) const;
+    /// Root of the complete tree over 2^d hashes, which are overwritten.
+    Bytes32 fold(std::span<Bytes32> nodes) const;
     /// Root over the leaf at `index` with these siblings, lowest first.
     Bytes32 fold_path(const Bytes32& leaf, std::uint64_t index, std::span<const Bytes32> siblings) const;
 

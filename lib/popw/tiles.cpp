@@ -86,7 +86,7 @@ Bytes32 recompute_root(const Primitives& primitives, const Profile& profile, con
     for (std::size_t superblock = 0; superblock < leaves.size() / superblock_tiles; ++superblock)
         recompute_superblock(primitives, hasher, profile, round_seed, superblock,
                              leaves.data() + superblock * superblock_tiles);
-    return hasher.fold(std::move(leaves));
+    return hasher.fold(leaves);
 }
 
 } // namespace kaisar::popw

@@ -7,6 +7,8 @@
 #include "popw/hashing.h"
 #include "popw_rules/params.h"
 
+#include <vector>
+
 namespace kaisar::popw {
 
 inline constexpr std::size_t tile_side = 16;
