@@ -247,6 +247,15 @@ void append_path(const TreeHasher& hasher, std::vector<Bytes32> nodes, std::size
 
 } // namespace
 
+DeviceEntry make_compute_entry(const ComputeRun& run, std::uint16_t index, DeviceKind kind, const Bytes32& uid) {
+    return {.index = index,
+            .kind = kind,
+            .shape = static_cast<std::uint8_t>(run.profile.id),
+            .count = static_cast<std::uint32_t>(run.roots.size()),
+            .uid = uid,
+            .commit = run.commit()};
+}
+
 void require_consistent(const Primitives& primitives, const ComputeRun& run, std::size_t tiles) {
     check(!run.roots.empty(), "a run has rounds before it is checked");
     const auto reference = choose_primitives({}, "reference");

@@ -58,6 +58,9 @@ private:
     std::unique_ptr<State> state_;
 };
 
+/// The device's entry in a compute mark.
+DeviceEntry make_compute_entry(const ComputeRun& run, std::uint16_t index, DeviceKind kind, const Bytes32& uid);
+
 /// Recomputes `tiles` random tiles of the run with the plain kernels; Error(mismatch) when one differs, so that a flaky
 /// machine finds out before its mark does.
 void require_consistent(const Primitives& primitives, const ComputeRun& run, std::size_t tiles = 4);

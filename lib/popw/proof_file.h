@@ -13,7 +13,7 @@ struct ProofFile {
     Bytes32 node_key{};
     Bytes32 schedule_issuer{};
     std::vector<Bytes32> committee; ///< public keys in committee order
-    std::size_t quorum = 1;
+    std::size_t quorum = 0; ///< zero only without a committee, in mode self
     Bytes proof;
     bool operator==(const ProofFile&) const = default;
 };

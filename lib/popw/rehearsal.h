@@ -3,6 +3,7 @@
 
 #include "popw/compute_prover.h"
 #include "popw/proof_file.h"
+#include "popw_rules/linear_points.h"
 
 namespace kaisar::popw {
 
@@ -21,9 +22,9 @@ struct RehearsalOptions {
 struct Rehearsal {
     ProofFile file;
     Verification verification;
-    double macs_per_s = 0;         ///< while rounds were computed
-    double attested_macs_per_s = 0; ///< as a checker would credit it
-    double prover_seconds = 0;
+    std::uint32_t rounds = 0;
+    double macs_per_s = 0;  ///< while rounds were computed
+    AttestedRates attested; ///< as a network would credit them; its own word in mode self
 };
 
 /// Plays the compute phase of one active slot in real time and verifies the result. Throws Error(interrupted) when stopped
