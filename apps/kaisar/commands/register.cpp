@@ -1,0 +1,138 @@
+#include "bytes/hex.h"
+#include "command.h"
+#include "error/error.h"
+#include "evm/binding_json.h"
+#include "network.h"
+#include "password.h"
+#include "provider/registration.h"
+#include "wallet/wallet_file.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace kaisar {
+namespace {
+
+struct Options {
+    std::string name;
+    std::vector<std::string> claims{"cpu", "memory"};
+    std::vector<std::string> skipped_steps;
+    std::string binding;
+    PasswordOptions password;
+    bool plan = false;
+    bool yes = false;
+    bool replace = false;
+};
+
+constexpr std::chrono::hours binding_validity{24 * 365};
+
+std::string host_name() {
+    char name[256] = {};
+    return ::gethostname(name, sizeof name - 1) == 0 && name[0] != '\0' ? std::string(name).substr(0, 64) : "worker";
+}
+
+SignedBinding obtain_binding(const Options& options, const BindingRequest& request, const DataDirectory& directory, Context& context) {
+    if (!options.binding.empty()) {
+        const auto content = load_file(options.binding, binding_json_limit_bytes);
+        return decode_binding(text_of(content), options.binding);
+    }
+    if (!find_wallet(directory.wallet()))
+        throw Error(ErrorKind::wallet, fmt::format("there is no wallet at {}", directory.wallet().string()),
+                    fmt::format("make one with kaisar wallet create, or sign {} on another machine (kaisar wallet bind) and give --binding FILE",
+                                (directory.root() / "binding-request.json").string()));
+    const auto password = read_password(options.password, context, Purpose::unlock);
+    const auto account = unlock_wallet(directory.wallet(), password.view());
+    const auto now = std::chrono::floor<std::chrono::seconds>(context.clock.now()).time_since_epoch();
+    const auto issued_at = static_cast<std::uint64_t>(now.count());
+    const auto expires_at = static_cast<std::uint64_t>((now + std::chrono::seconds(binding_validity)).count());
+    SignedBinding binding{.binding = make_binding(request, account.address(), issued_at, expires_at)};
+    binding.owner_signature = account.sign_digest(binding_digest(binding.binding));
+    return binding;
+}
+
+std::string plan_text(const SetupPlan& plan) {
+    std::string text;
+    for (const auto& step : plan.steps)
+        text += fmt::format("# {}: {}{}{}\n# check\n{}\n# apply\n{}\n\n", step.id, step.title, step.needs_root ? " (needs root)" : "",
+                            step.optional ? " (optional)" : "", step.check, step.apply.empty() ? "# nothing: only you can mend it" : step.apply);
+    return text;
+}
+
+bool agrees_to_plan(const Options& options, const SetupPlan& plan, Context& context) {
+    if (options.yes) return true;
+    if (!context.terminal.can_ask())
+        throw Error(ErrorKind::usage, "the setup plan waits for your consent", "look at it with --plan, then run again with --yes");
+    context.terminal.say(plan_text(plan));
+    return context.terminal.confirm(fmt::format("Run these {} steps where their checks fail?", plan.steps.size()));
+}
+
+bool agrees_to_step(const Options& options, const SetupStep& step, Context& context) {
+    const auto& skipped = options.skipped_steps;
+    if (std::find(skipped.begin(), skipped.end(), step.id) != skipped.end()) return false;
+    if (options.yes || !context.terminal.can_ask()) return options.yes;
+    return context.terminal.confirm(fmt::format("{}?", step.title));
+}
+
+RegistrationChoices make_choices(const Options& options, const DataDirectory& directory, Context& context) {
+    std::error_code ignored;
+    return {.name = options.name.empty() ? host_name() : options.name,
+            .claims = options.claims,
+            .plan_mode = options.plan ? PlanMode::show_only : PlanMode::run,
+            .obtain_binding = [&options, &directory, &context](const BindingRequest& request) { return obtain_binding(options, request, directory, context); },
+            .agrees_to_plan = [&options, &context](const SetupPlan& plan) { return agrees_to_plan(options, plan, context); },
+            .agrees_to_step = [&options, &context](const SetupStep& step) { return agrees_to_step(options, step, context); },
+            .run_benchmark = [](const std::vector<std::string>&) { return std::string(); },
+            .on_step =
+                [&context](RegistrationStep step, std::string_view what) {
+                    context.terminal.say(fmt::format("[{:>2}/10] {}", static_cast<unsigned>(step), what));
+                },
+            .program = std::filesystem::read_symlink("/proc/self/exe", ignored),
+            .cpu = context.cpu,
+            .threads = usable_threads()};
+}
+
+std::string result_text(const RegistrationResult& result, const DataDirectory& directory) {
+    if (result.plan) return plan_text(*result.plan);
+    const auto& record = result.record;
+    return fmt::format("{} as a worker of the network\n  worker       {}\n  owner        {}\n  peer         {}\n  attested     {:.1f} GMAC/s\n"
+                       "  certificate  {}\nNext: kaisar prove once each slot (the timer does it), and kaisar status.",
+                       result.was_registered_before ? "Registered before" : "Registered", encode_hex(record.node_id), record.owner, record.peer.endpoint,
+                       static_cast<double>(record.attested.macs_per_s) / 1e9, directory.certificate().string());
+}
+
+int run(const Options& options, Context& context) {
+    const DataDirectory directory(context.places.data_dir);
+    directory.prepare();
+    const auto lock = FileLock::try_acquire(directory.lock());
+    if (!lock) throw Error(ErrorKind::environment, "another kaisar is at work in " + directory.root().string(), "wait for it to end");
+    const auto transport = make_curl_transport();
+    if (options.replace) {
+        std::error_code ignored;
+        std::filesystem::remove(directory.registration(), ignored);
+        std::filesystem::remove(directory.certificate(), ignored);
+    }
+    const auto profile = resolve_network(context, *transport);
+    const auto connection = make_connection(context, *transport);
+    const auto result = register_worker(directory, profile, connection, make_choices(options, directory, context));
+    context.terminal.print_result(context.options.json ? registration_json(result, directory.certificate()) : result_text(result, directory));
+    return 0;
+}
+
+} // namespace
+
+void declare_register(CLI::App& command, Action& action) {
+    auto options = std::make_shared<Options>();
+    command.add_option("--name", options->name, "What to call this worker (default: the host name)")->type_name("NAME");
+    command.add_option("--claim", options->claims, "What to offer, separated by commas: cpu, memory")->delimiter(',')->type_name("LIST")->check(CLI::IsMember({"cpu", "memory"}));
+    command.add_flag("--plan", options->plan, "Show the setup scripts and run none");
+    command.add_flag("--yes", options->yes, "Agree to the setup plan, optional steps included");
+    command.add_option("--skip", options->skipped_steps, "Leave out these optional steps of the plan")->delimiter(',')->type_name("STEPS");
+    command.add_option("--binding", options->binding, "The owner's binding, signed on another machine")->type_name("FILE");
+    add_password_options(command, options->password);
+    command.add_flag("--replace", options->replace, "Register anew with the same node key: after a change of the machine");
+    action = [options](Context& context) { return run(*options, context); };
+}
+
+} // namespace kaisar

@@ -1,0 +1,21 @@
+/// Which network this run talks to, and over what.
+#pragma once
+
+#include "command.h"
+#include "proving/portal_client.h"
+#include "settings/data_directory.h"
+#include "settings/network_profile.h"
+
+namespace kaisar {
+
+/// --network, else the network that this worker registered with, else the configuration's. A profile's file is taken as it
+/// is; of a portal's address the profile is fetched and its keys are shown to be trusted, once.
+NetworkProfile resolve_network(Context& context, Transport& transport);
+
+/// What the conversations of this run share.
+Connection make_connection(const Context& context, Transport& transport);
+
+/// Processors that this process may use, at least one.
+unsigned usable_threads();
+
+} // namespace kaisar
