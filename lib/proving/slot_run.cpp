@@ -81,7 +81,7 @@ ProvingWorker make_proving_worker(const Ed25519Key& key, const NetworkProfile& n
 
 ComputeDevice::ComputeDevice(const ProvingWorker& worker) : uid_(sha256({bytes_of("kaisar/1/device\n"), worker.node_id, bytes_of("cpu")})) {
     macs_per_s_ = measure_rate(worker, uid_);
-    const auto& profile = popw::choose_profile(worker.params, macs_per_s_, worker.memory_limit_bytes);
+    const auto& profile = popw::choose_profile(worker.params, macs_per_s_, worker.primitives, worker.threads, worker.memory_limit_bytes);
     prover_ = std::make_unique<popw::ComputeProver>(worker.primitives, profile, worker.threads);
 }
 
@@ -116,7 +116,7 @@ ComputePhase run_compute_phase(const ProvingWorker& worker, const ComputeDevice&
     const auto seed = popw::device_seed(slot_seed, ComputeDevice::index, popw::DeviceKind::cpu, device.uid(), device.profile().id);
     ComputePhase phase{.run = device.prover().run(seed, {.deadline = deadline, .round_limit = worker.params.round_limit, .stop = worker.stop, .on_round = on_round}), .mark = {}};
     if (worker.stop.stop_requested()) throw Error(ErrorKind::interrupted, "interrupted", "this slot is lost; the next one is not");
-    popw::require_consistent(phase.run);
+    popw::require_consistent(worker.primitives, phase.run);
     auto mark = make_mark(worker, start, popw::MarkPhase::compute);
     mark.devices.push_back({.index = ComputeDevice::index,
                             .kind = popw::DeviceKind::cpu,
