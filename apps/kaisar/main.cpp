@@ -81,13 +81,13 @@ int parse_and_run(int argc, char** argv, GlobalOptions& options) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {
-        std::printf("%s", app.help().c_str());
+        write_to_stdout(app.help());
         return 0;
     } catch (const CLI::ParseError& error) {
         throw Error(ErrorKind::usage, error.what(), "kaisar --help lists the commands, kaisar COMMAND --help its options");
     }
     if (version) {
-        std::printf("%s\n", options.json ? version_json(detect_cpu_features()).c_str() : version_text().c_str());
+        write_to_stdout(options.json ? version_json(detect_cpu_features()) : version_text());
         return 0;
     }
     for (std::size_t i = 0; i < commands.size(); ++i)

@@ -82,6 +82,14 @@ Secret read_line() {
 
 } // namespace
 
+void write_to_stdout(std::string_view text) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    if (!text.ends_with('\n')) std::fputc('\n', stdout);
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+        throw Error(ErrorKind::environment, fmt::format("cannot write the result to stdout: {}", std::strerror(errno)),
+                    "check where stdout goes; the work itself is done and can be asked for again");
+}
+
 Terminal::Terminal(const TerminalOptions& options)
     : quiet_(options.quiet), verbose_(options.verbose),
       can_ask_(!options.no_input && ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1),
@@ -90,11 +98,7 @@ Terminal::Terminal(const TerminalOptions& options)
 
 void Terminal::print_result(std::string_view text) {
     end_progress();
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    if (!text.ends_with('\n')) std::fputc('\n', stdout);
-    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
-        throw Error(ErrorKind::environment, fmt::format("cannot write the result: {}", std::strerror(errno)),
-                    "check where stdout goes; the work itself is done and can be asked for again");
+    write_to_stdout(text);
 }
 
 void Terminal::say(std::string_view text) {

@@ -19,9 +19,16 @@ struct TerminalOptions {
     std::string color = "auto";
 };
 
+/// Writes to stdout, ending the line; a full disk or a closed pipe is Error(environment).
+void write_to_stdout(std::string_view text);
+
 class Terminal {
 public:
     explicit Terminal(const TerminalOptions& options);
+    Terminal(const Terminal&) = delete;
+    Terminal& operator=(const Terminal&) = delete;
+    /// Clears the bar, so that an error is not written behind it.
+    ~Terminal() { end_progress(); }
 
     /// The command's result, with a newline after it, on stdout; a full disk or a closed pipe is Error(environment).
     void print_result(std::string_view text);

@@ -66,7 +66,8 @@ int verify(const Options& options, Context& context) {
     report.outcome = verification.ok() ? ProveOutcome::proved : ProveOutcome::refused;
     print(report, context);
     if (verification.ok()) return 0;
-    throw Error(ErrorKind::mismatch, fmt::format("not a valid proof: {} ({})", popw::explanation_of(verification.code), verification.detail));
+    context.terminal.say(fmt::format("not a valid proof: {} {}", popw::explanation_of(verification.code), verification.detail));
+    return static_cast<int>(ErrorKind::mismatch);
 }
 
 popw::Params resolve_params(const Options& options, const DataDirectory& directory) {
