@@ -35,6 +35,12 @@ def run_cases(wanted=""):
             print(f"ok - {name} # {time.monotonic() - started:.1f} s", flush=True)
         except Skip as reason:
             print(f"ok - {name} # SKIP {reason}", flush=True)
+        except AssertionError as failure:
+            failed += 1
+            where = traceback.extract_tb(failure.__traceback__)[-1]
+            print(f"not ok - {name}", flush=True)
+            for line in (str(failure) or where.line).rstrip().split("\n") + [f"at {where.filename}:{where.lineno}"]:
+                print(f"  {line}", flush=True)
         except Exception:
             failed += 1
             print(f"not ok - {name}", flush=True)

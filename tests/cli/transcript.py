@@ -127,12 +127,10 @@ class Session:
     """The folder, the environment and the network that the commands of one file share."""
 
     def __init__(self):
-        self.folder, self.network, self.broken, self.missing = None, None, False, None
+        self.folder, self.network, self.missing = None, None, None
 
     def play(self, step, is_last):
         try:
-            if self.broken:
-                raise Skip("an earlier command of this file failed")
             self.missing = self.missing or next((program for program in step.needs if not shutil.which(program)), None)
             if self.missing:
                 raise Skip(f"{self.missing} is not installed")
@@ -140,9 +138,6 @@ class Session:
             if step.network:
                 self.network = Network(self.folder)
             check_step(step, self.folder, environment(self.folder))
-        except AssertionError:
-            self.broken = True
-            raise
         finally:
             if is_last:
                 self.close()
