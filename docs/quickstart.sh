@@ -77,13 +77,13 @@ printf '\n4. What it can do, measured with verified answers\n' >&2
 show "${kaisar[@]}" bench gemm-s8 memory-copy sha256 --duration 1
 
 printf '\n5. A proof, checked by the network\n' >&2
-show "${kaisar[@]}" prove --now
+show "${kaisar[@]}" prove
 
 printf '\n6. Is it earning?\n' >&2
 show "${kaisar[@]}" status
 "${kaisar[@]}" status --json >"$state/status.json" || fail 'kaisar status --json failed'
 grep -q '"verdict": *"earning"' "$state/status.json" || fail "the verdict is not \"earning\": see $state/status.json"
-grep -qE '"points": *\{[^}]*"total_micropoints": *[1-9]' "$state/status.json" || fail "no points yet: see $state/status.json"
+grep -qE '"total_micro_points": *[1-9]' "$state/status.json" || fail "no points yet: see $state/status.json"
 
 printf '\nDone in %d s. Look around:  %s\n' $((SECONDS - started)) \
     "build/bin/kaisar --data-dir ${state#"$PWD"/}/worker status --offline" >&2
