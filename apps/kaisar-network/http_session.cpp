@@ -1,7 +1,6 @@
 #include "http_session.h"
 
 #include "error/error.h"
-#include "protocol/portal_messages_json.h"
 
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
@@ -29,13 +28,6 @@ constexpr std::chrono::seconds drain_time{2};
 
 using PlainStream = beast::tcp_stream;
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
-
-/// An answer of the server itself, which knows no keys: it is not signed, and clients take it as "try again" or "no".
-HttpResponse failure(int status, std::string_view code, std::string_view message, std::string_view hint = "") {
-    HttpResponse response{.status = status, .headers = {}, .body = encode_portal_failure({std::string(code), std::string(message), std::string(hint)})};
-    response.headers.add("Content-Type", "application/json");
-    return response;
-}
 
 template <class Stream>
 class Session final : public SessionHandle, public std::enable_shared_from_this<Session<Stream>> {
@@ -84,7 +76,7 @@ private:
 
     void read_body() {
         if (!context_.is_within_rate(address_)) {
-            auto response = failure(429, "rate-limited", "too many requests from this address", "wait a second between attempts");
+            auto response = failure_response(429, "rate-limited", "too many requests from this address", "wait a second between attempts");
             response.headers.add("Retry-After", "1");
             return refuse(std::move(response));
         }
@@ -114,11 +106,11 @@ private:
 
     void read_failed(error_code error) {
         if (error == http::error::header_limit)
-            return refuse(failure(431, "too-large", "the request's header is longer than 8192 bytes"));
-        if (error == http::error::body_limit) return refuse(failure(413, "too-large", "the request's body is longer than is allowed here"));
+            return refuse(failure_response(431, "too-large", "the request's header is longer than 8192 bytes"));
+        if (error == http::error::body_limit) return refuse(failure_response(413, "too-large", "the request's body is longer than is allowed here"));
         const bool is_syntax = error.category() == http::make_error_code(http::error::end_of_stream).category();
         if (is_syntax && error != http::error::end_of_stream && error != http::error::partial_message)
-            return refuse(failure(400, "bad-request", "this is not an HTTP/1.1 request"));
+            return refuse(failure_response(400, "bad-request", "this is not an HTTP/1.1 request"));
         close();
     }
 
@@ -160,9 +152,9 @@ private:
         try {
             return context_.handler(request_);
         } catch (const Error& error) {
-            return failure(503, "unavailable", error.message(), "ask again; if it stays so, tell the network's operator");
+            return failure_response(503, "unavailable", error.message(), "ask again; if it stays so, tell the network's operator");
         } catch (const std::exception&) {
-            return failure(500, "unavailable", "the request failed", "tell the network's operator");
+            return failure_response(500, "unavailable", "the request failed", "tell the network's operator");
         }
     }
 
@@ -171,12 +163,13 @@ private:
         if (is_finishing_) return write_unavailable();
         const auto wait = std::get<AskAgain>(answer).when - context_.clock.now();
         state_ = State::held;
+        ++request_.times_held;
         hold_.expires_after(std::clamp<Instant::duration>(wait, Instant::duration::zero(), longest_hold));
         hold_.async_wait([self = this->shared_from_this()](error_code error) { error ? self->write_unavailable() : self->ask(); });
     }
 
     void write_unavailable() {
-        auto response = failure(503, "unavailable", "the server is stopping", "ask again in a few seconds");
+        auto response = failure_response(503, "unavailable", "the server is stopping", "ask again in a few seconds");
         response.headers.add("Retry-After", "1");
         write(std::move(response));
     }

@@ -66,10 +66,6 @@ ServerAnswer Checker::answer(const ServerRequest& request) {
     return not_found(fmt::format("there is no {} {}", request.http.method, request.http.target.substr(0, 80)));
 }
 
-Bytes32 Checker::schedule_word(popw::SlotId slot) const {
-    return popw::beacon_value(keys_.schedule.view(), BeaconPhase::schedule, constants_.network_id, slot);
-}
-
 Bytes Checker::make_beacon(popw::SlotId slot, BeaconPhase phase, Instant moment) {
     std::lock_guard lock(mutex_);
     const auto [entry, is_new] = beacons_.try_emplace({slot, phase});
@@ -84,7 +80,7 @@ Bytes Checker::make_beacon(popw::SlotId slot, BeaconPhase phase, Instant moment)
                         .params_hash = constants_.params_hash,
                         .issuer = key.public_key(),
                         .node_id = {},
-                        .value = is_schedule ? schedule_word(slot) : popw::beacon_value(keys_.beacons.view(), phase, constants_.network_id, slot),
+                        .value = is_schedule ? word_of(slot) : popw::beacon_value(keys_.beacons.view(), phase, constants_.network_id, slot),
                         .issued_at_us = static_cast<std::uint64_t>(moment.time_since_epoch().count())};
     auto encoded = encode_beacon(beacon, key);
     entry->second = encoded;
@@ -108,7 +104,7 @@ ServerAnswer Checker::answer_beacon(std::string_view epoch_text, std::string_vie
     if (now < moment) return hold_until(moment, request, now);
     // From T0 on the slot's word is public, so that these answers give nothing away.
     if (*phase == BeaconPhase::walk || *phase == BeaconPhase::query) {
-        const auto word = schedule_word(slot);
+        const auto word = word_of(slot);
         const bool has_memory = is_active(params, word) && has_memory_phase(params, word);
         if (!is_active(params, word) || (*phase == BeaconPhase::walk && !has_memory))
             return refuse(404, popw::VerdictCode::not_active, fmt::format("slot {}/{} has no beacon {}", *epoch, *slot_number, phase_text));
@@ -130,7 +126,7 @@ std::optional<HttpResponse> Checker::find_timing_fault(const popw::Mark& mark, I
                       fmt::format("the mark came {:.3f} s after T0; this phase ends {:.3f} s after T0", std::chrono::duration<double>(elapsed).count(),
                                   std::chrono::duration<double>(cutoff).count()));
     if (is_on_demand && mark.phase == MarkPhase::compute) return std::nullopt;
-    const auto word = is_on_demand ? Bytes32{} : schedule_word({mark.epoch, mark.slot});
+    const auto word = is_on_demand ? Bytes32{} : word_of({mark.epoch, mark.slot});
     const bool is_in_use = !is_on_demand && (mark.phase == MarkPhase::heartbeat || is_active(params, word));
     const bool is_memory = mark.phase == MarkPhase::hold || mark.phase == MarkPhase::walk;
     if (!is_in_use || (is_memory && !has_memory_phase(params, word)))
@@ -145,7 +141,7 @@ Bytes32 Checker::start_value(const popw::Mark& mark, const std::optional<popw::B
     const popw::Contribution own{.checker_id = popw::id_of_key(constants_.checker_key),
                                  .value = challenge ? challenge->value
                                                     : popw::beacon_value(keys_.beacons.view(), phase, constants_.network_id, slot)};
-    return combine_beacon(phase, slot, challenge ? Bytes32{} : schedule_word(slot), mark.node_id, std::span(&own, 1));
+    return combine_beacon(phase, slot, challenge ? Bytes32{} : word_of(slot), mark.node_id, std::span(&own, 1));
 }
 
 ServerAnswer Checker::answer_mark(const ServerRequest& request) {

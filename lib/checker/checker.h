@@ -31,6 +31,9 @@ popw::VerifierContext make_verifier_context(const network::RecordReader& records
 /// The slot that a PoPW message is about, as the store names it.
 network::SlotKey slot_key(const Bytes32& node_id, std::uint64_t epoch, std::uint32_t slot);
 
+/// The schedule word of a slot, published at its T0.
+Bytes32 schedule_word(ByteView secret, std::uint32_t network_id, popw::SlotId slot);
+
 class Checker {
 public:
     /// `keys` must outlive the checker.
@@ -49,10 +52,9 @@ public:
     bool decide_next();
 
     const NetworkConstants& constants() const { return constants_; }
-    /// The schedule word of a slot, published at its T0.
-    Bytes32 schedule_word(popw::SlotId slot) const;
 
 private:
+    Bytes32 word_of(popw::SlotId slot) const { return schedule_word(keys_.schedule.view(), constants_.network_id, slot); }
     network::ServerAnswer answer_beacon(std::string_view epoch, std::string_view slot, std::string_view phase, const network::ServerRequest& request);
     network::ServerAnswer answer_mark(const network::ServerRequest& request);
     network::ServerAnswer answer_proof(const network::ServerRequest& request);

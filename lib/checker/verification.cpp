@@ -1,6 +1,7 @@
 #include "checker/checker.h"
 #include "crypto/hash.h"
 #include "error/error.h"
+#include "popw_rules/committee.h"
 
 namespace kaisar::checker {
 
@@ -36,6 +37,10 @@ VerdictRecord make_record(const popw::Verification& found, const ProofRecord& pr
 }
 
 } // namespace
+
+Bytes32 schedule_word(ByteView secret, std::uint32_t network_id, popw::SlotId slot) {
+    return popw::beacon_value(secret, popw::BeaconPhase::schedule, network_id, slot);
+}
 
 SlotKey slot_key(const Bytes32& node_id, std::uint64_t epoch, std::uint32_t slot) {
     const auto mode = slot >= popw::first_on_demand_slot ? popw::BeaconMode::on_demand : popw::BeaconMode::committee;

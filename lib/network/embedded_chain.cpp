@@ -3,6 +3,7 @@
 #include "error/error.h"
 #include "network/chain.h"
 
+#include <cstdlib>
 #include <fmt/format.h>
 
 namespace kaisar::network {
@@ -10,6 +11,7 @@ namespace {
 
 constexpr std::string_view worker_kind = "worker";
 constexpr std::string_view peer_kind = "peer";
+constexpr std::string_view epoch_kind = "epoch";
 /// A worker asks for its peer again at each registration; a year is far beyond the life of an embedded network's address.
 constexpr std::chrono::days peer_lifetime{365};
 constexpr std::size_t audit_batch = 500;
@@ -62,14 +64,12 @@ public:
     }
 
     Bytes32 register_worker(const SignedBinding& binding) override {
-        const auto fields = worker_fields(binding);
-        const auto& node_id = binding.binding.node_id;
-        Bytes32 transaction{};
-        store_.write([&](RecordWriter& records) {
-            const auto known = records.find_ledger_record(worker_kind, node_id);
-            transaction = known && known->record.ends_with(fields) ? known->hash : append_record(records, worker_kind, node_id, fields).hash;
-        });
-        return transaction;
+        return find_or_append(worker_kind, binding.binding.node_id, worker_fields(binding));
+    }
+
+    Bytes32 report_epoch(const EpochReport& report) override {
+        return find_or_append(epoch_kind, Bytes32{}, fmt::format("epoch {}\nmicro-points {}\npoints {}\n", report.epoch, report.micro_points,
+                                                                 encode_hex(report.points_digest)));
     }
 
     PeerAnswer assign_peer(const Bytes32& node_id, Instant now) override {
@@ -90,6 +90,15 @@ public:
     }
 
 private:
+    Bytes32 find_or_append(std::string_view kind, const Bytes32& node_id, const std::string& fields) {
+        Bytes32 transaction{};
+        store_.write([&](RecordWriter& records) {
+            const auto known = records.find_ledger_record(kind, node_id);
+            transaction = known && known->record.ends_with("\n" + fields) ? known->hash : append_record(records, kind, node_id, fields).hash;
+        });
+        return transaction;
+    }
+
     bool is_served(const PeerRecord& peer) const {
         for (const auto& site : peers_)
             if (site.endpoint == peer.endpoint && site.public_key == peer.public_key) return true;
@@ -117,6 +126,14 @@ private:
 
 std::unique_ptr<Chain> make_embedded_chain(Store& store, std::vector<PeerSite> peers) {
     return std::make_unique<EmbeddedChain>(store, std::move(peers));
+}
+
+std::optional<EpochReport> find_reported_epoch(const LedgerRecord& record) {
+    if (record.kind != epoch_kind) return std::nullopt;
+    const auto digest = decode_hex_array<32>(field_of(record, "points"));
+    return EpochReport{.epoch = std::strtoull(field_of(record, "epoch").c_str(), nullptr, 10),
+                       .micro_points = std::strtoull(field_of(record, "micro-points").c_str(), nullptr, 10),
+                       .points_digest = digest.value_or(Bytes32{})};
 }
 
 std::optional<std::string> find_ledger_fault(const RecordReader& records) {

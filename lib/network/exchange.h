@@ -16,6 +16,7 @@ struct ServerRequest {
     HttpRequest http;
     std::string address; ///< Of the client's socket.
     Instant received_at; ///< When the last byte had come in: the time that receipts state.
+    unsigned times_held = 0; ///< How often the answer to it was "ask again".
 };
 
 /// The answer exists only later: the same request is put again at `when`, unless the client goes away.

@@ -179,13 +179,6 @@ std::uint64_t SqliteRecords::count_heard_slots(const Bytes32& node_id, std::uint
     return query.step() ? query.number() : 0;
 }
 
-std::optional<MarkRecord> SqliteRecords::find_last_mark(const Bytes32& node_id) const {
-    auto query = connection_.prepare("SELECT node_id, mode, epoch, slot, phase, hash, mark, receipt FROM marks "
-                                     "WHERE node_id = ? AND mode = 1 ORDER BY epoch DESC, slot DESC, phase DESC LIMIT 1");
-    query.bind(node_id);
-    return find_row(query, read_mark);
-}
-
 std::optional<ProofRecord> SqliteRecords::find_proof(const Bytes32& hash) const {
     auto query = connection_.prepare("SELECT hash, node_id, mode, epoch, slot, device, received_at, proof FROM proofs WHERE hash = ?");
     query.bind(hash);
@@ -210,6 +203,14 @@ std::optional<VerdictRecord> SqliteRecords::find_verdict(const Bytes32& proof_ha
     auto query = connection_.prepare("SELECT proof_hash, node_id, mode, epoch, slot, device, device_kind, code, macs, compute_us, "
                                      "held_bytes, hold_us, walk_bytes, walk_us, decided_at, verdict FROM verdicts WHERE proof_hash = ?");
     query.bind(proof_hash);
+    return find_row(query, read_verdict);
+}
+
+std::optional<VerdictRecord> SqliteRecords::find_last_verdict(const Bytes32& node_id) const {
+    auto query = connection_.prepare("SELECT proof_hash, node_id, mode, epoch, slot, device, device_kind, code, macs, compute_us, "
+                                     "held_bytes, hold_us, walk_bytes, walk_us, decided_at, verdict FROM verdicts "
+                                     "WHERE node_id = ? ORDER BY epoch DESC, decided_at DESC LIMIT 1");
+    query.bind(node_id);
     return find_row(query, read_verdict);
 }
 

@@ -83,11 +83,11 @@ public:
     std::optional<ChallengeRecord> find_challenge(const SlotKey& key) const override;
     std::optional<MarkRecord> find_mark(const SlotKey& key, std::uint8_t phase) const override;
     std::uint64_t count_heard_slots(const Bytes32& node_id, std::uint64_t epoch) const override;
-    std::optional<MarkRecord> find_last_mark(const Bytes32& node_id) const override;
     std::optional<ProofRecord> find_proof(const Bytes32& hash) const override;
     std::optional<ProofRecord> find_proof_of(const SlotKey& key, std::uint16_t device) const override;
     std::vector<ProofRecord> undecided_proofs(std::size_t limit) const override;
     std::optional<VerdictRecord> find_verdict(const Bytes32& proof_hash) const override;
+    std::optional<VerdictRecord> find_last_verdict(const Bytes32& node_id) const override;
     std::vector<VerdictRecord> verdicts(const VerdictQuery& query) const override;
 
     void insert_worker(const StoredWorker& worker) override;

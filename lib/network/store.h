@@ -123,13 +123,14 @@ public:
     virtual std::optional<MarkRecord> find_mark(const SlotKey& key, std::uint8_t phase) const = 0;
     /// Scheduled slots of the epoch in which the worker sent a heartbeat or a compute mark.
     virtual std::uint64_t count_heard_slots(const Bytes32& node_id, std::uint64_t epoch) const = 0;
-    virtual std::optional<MarkRecord> find_last_mark(const Bytes32& node_id) const = 0;
 
     virtual std::optional<ProofRecord> find_proof(const Bytes32& hash) const = 0;
     virtual std::optional<ProofRecord> find_proof_of(const SlotKey& key, std::uint16_t device) const = 0;
     /// Proofs without a verdict, oldest first.
     virtual std::vector<ProofRecord> undecided_proofs(std::size_t limit) const = 0;
     virtual std::optional<VerdictRecord> find_verdict(const Bytes32& proof_hash) const = 0;
+    /// The verdict that was decided last about this worker, in any mode.
+    virtual std::optional<VerdictRecord> find_last_verdict(const Bytes32& node_id) const = 0;
     /// Oldest slot first.
     virtual std::vector<VerdictRecord> verdicts(const VerdictQuery& query) const = 0;
 };

@@ -1,0 +1,103 @@
+#include "accounting/settlement.h"
+
+#include "bytes/hex.h"
+#include "bytes/little_endian.h"
+#include "crypto/hash.h"
+#include "error/error.h"
+#include "popw_rules/schedule.h"
+
+#include <algorithm>
+#include <charconv>
+#include <fmt/format.h>
+
+namespace kaisar::accounting {
+namespace {
+
+using namespace network;
+
+/// Documents about the network itself stand under this id, which is no SHA-256 that anybody will find a key for.
+constexpr Bytes32 network_wide{};
+
+std::string points_kind(std::uint64_t epoch) { return fmt::format("points/{}", epoch); }
+
+std::uint64_t parse_number(const std::string& text, std::string_view what) {
+    std::uint64_t value = 0;
+    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (code != std::errc{} || end != text.data() + text.size())
+        throw Error(ErrorKind::environment, fmt::format("the store's {} is not a number: {}", what, text), "restore the store from a backup");
+    return value;
+}
+
+std::optional<std::uint64_t> find_next_epoch(const RecordReader& records, const popw::Params& params) {
+    if (const auto last = find_last_settled_epoch(records)) return *last + 1;
+    const auto workers = records.workers();
+    if (workers.empty()) return std::nullopt;
+    return slot_at(params, workers.front().created_at).epoch;
+}
+
+void keep_points(RecordWriter& records, std::uint64_t epoch, const std::vector<SettledPoints>& points) {
+    for (const auto& earned : points) {
+        const auto before = records.find_document(earned.node_id, "points-total");
+        const auto total = (before ? parse_number(*before, "points-total") : 0) + earned.micro_points;
+        records.put_document(earned.node_id, points_kind(epoch), std::to_string(earned.micro_points));
+        records.put_document(earned.node_id, "points-total", std::to_string(total));
+    }
+    records.put_document(network_wide, "settled-epoch", std::to_string(epoch));
+}
+
+} // namespace
+
+std::vector<SettledPoints> derive_points(const RecordReader& records, const Standings& standings, std::uint64_t epoch) {
+    const auto final_at = standings.final_at(epoch);
+    std::vector<SettledPoints> points;
+    for (const auto& worker : records.workers()) {
+        const auto registered_at = find_registration_time(records, worker.node_id);
+        if (!registered_at || *registered_at >= boundary_of(standings.settings().params, {epoch + 1, 0})) continue;
+        points.push_back({.node_id = worker.node_id, .micro_points = standings.standing_in(records, worker, epoch, final_at).micro_points});
+    }
+    std::ranges::sort(points, {}, &SettledPoints::node_id);
+    return points;
+}
+
+Bytes32 points_digest(std::uint64_t epoch, const std::vector<SettledPoints>& points) {
+    ByteWriter message;
+    message.put(bytes_of("kaisar/1/points\n")).put(epoch);
+    for (const auto& earned : points) message.put(earned.node_id).put(earned.micro_points);
+    return sha256(message.bytes());
+}
+
+std::optional<std::uint64_t> find_last_settled_epoch(const RecordReader& records) {
+    const auto text = records.find_document(network_wide, "settled-epoch");
+    return text ? std::optional(parse_number(*text, "settled-epoch")) : std::nullopt;
+}
+
+std::optional<std::vector<SettledPoints>> find_settled_points(const RecordReader& records, std::uint64_t epoch) {
+    const auto last = find_last_settled_epoch(records);
+    if (!last || epoch > *last) return std::nullopt;
+    std::vector<SettledPoints> points;
+    for (const auto& worker : records.workers())
+        if (const auto text = records.find_document(worker.node_id, points_kind(epoch)))
+            points.push_back({.node_id = worker.node_id, .micro_points = parse_number(*text, "points")});
+    std::ranges::sort(points, {}, &SettledPoints::node_id);
+    return points;
+}
+
+bool settle_next_epoch(Store& store, Chain& chain, const Standings& standings, Instant now) {
+    std::optional<std::uint64_t> epoch;
+    std::vector<SettledPoints> points;
+    store.read([&](const RecordReader& records) {
+        epoch = find_next_epoch(records, standings.settings().params);
+        if (epoch && standings.final_at(*epoch) > now) epoch.reset();
+        if (epoch && !records.undecided_proofs(1).empty()) epoch.reset(); // a proof came in time and is still in the queue
+        if (epoch) points = derive_points(records, standings, *epoch);
+    });
+    if (!epoch) return false;
+    // The chain first: killed in between, the next run derives the same report, and the chain finds it.
+    EpochReport report{.epoch = *epoch, .points_digest = points_digest(*epoch, points)};
+    for (const auto& earned : points) report.micro_points += earned.micro_points;
+    if (!points.empty()) chain.report_epoch(report);
+    store.write([&](RecordWriter& records) { keep_points(records, *epoch, points); });
+    return true;
+}
+
+} // namespace kaisar::accounting

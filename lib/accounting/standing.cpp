@@ -1,0 +1,192 @@
+#include "accounting/standing.h"
+
+#include "checker/checker.h"
+#include "hardware/inventory_json.h"
+#include "points/published_points.h"
+#include "popw_rules/linear_points.h"
+#include "protocol/portal_messages_json.h"
+
+#include <fmt/format.h>
+#include <limits>
+#include <map>
+
+namespace kaisar::accounting {
+namespace {
+
+using namespace network;
+using popw::DeviceKind;
+
+constexpr std::uint64_t micro = 1'000'000;
+constexpr std::size_t verdict_limit = 100'000;
+constexpr std::chrono::days strike_memory{7};
+constexpr std::uint64_t whole_quality = 1'000'000;
+constexpr std::uint32_t suspending_strikes = 3;
+
+/// Sums of one device's attested rates over the epoch; divided by the number of active slots they are its means.
+struct DeviceSums {
+    DeviceKind kind = DeviceKind::cpu;
+    std::uint64_t macs_per_s = 0;
+    std::uint64_t walk_bytes_per_s = 0;
+    std::uint64_t held_bytes = 0;
+    std::vector<std::uint64_t> scores;
+};
+
+popw::MemoryKind memory_kind(DeviceKind kind) {
+    return kind == DeviceKind::cuda || kind == DeviceKind::device_memory ? popw::MemoryKind::device : popw::MemoryKind::host;
+}
+
+popw::AttestedRates rates_of(const VerdictRecord& verdict, const popw::Params& params) {
+    const auto kind = static_cast<DeviceKind>(verdict.device_kind);
+    return popw::attested_rates({.macs = verdict.macs,
+                                 .compute_us = verdict.compute_us,
+                                 .walk_bytes = verdict.walk_bytes,
+                                 .walk_us = verdict.walk_us,
+                                 .held_bytes = verdict.held_bytes,
+                                 .hold = verdict.held_bytes != 0 ? popw::HoldOutcome::held : popw::HoldOutcome::missed,
+                                 .memory = memory_kind(kind)},
+                                params);
+}
+
+std::map<std::uint16_t, DeviceSums> sum_verdicts(const RecordReader& records, const Bytes32& node_id, std::uint64_t epoch, Instant registered_at,
+                                                 const popw::Params& params) {
+    std::map<std::uint16_t, DeviceSums> devices;
+    const auto scheduled = static_cast<std::uint8_t>(popw::BeaconMode::committee);
+    for (const auto& verdict : records.verdicts({.epoch = epoch, .node_id = node_id, .mode = scheduled, .limit = verdict_limit})) {
+        // A slot that began before the registration is not among those counted.
+        if (verdict.code != 0 || t0_of(params, {verdict.key.epoch, verdict.key.slot}) < registered_at) continue;
+        const auto rates = rates_of(verdict, params);
+        auto& device = devices[verdict.device];
+        device.kind = static_cast<DeviceKind>(verdict.device_kind);
+        device.macs_per_s += rates.macs_per_s;
+        device.walk_bytes_per_s += rates.walk_bytes_per_s;
+        device.held_bytes += rates.held_bytes;
+        device.scores.push_back(slot_score(rates, memory_kind(device.kind), params));
+    }
+    return devices;
+}
+
+std::uint32_t count_strikes(const RecordReader& records, const Bytes32& node_id, Instant now) {
+    std::uint32_t strikes = 0;
+    const auto scheduled = static_cast<std::uint8_t>(popw::BeaconMode::committee);
+    for (const auto& verdict : records.verdicts({.epoch = std::nullopt, .node_id = node_id, .mode = scheduled, .limit = verdict_limit}))
+        if (verdict.code != 0 && now - verdict.decided_at < strike_memory) ++strikes;
+    return strikes;
+}
+
+/// Published points from the means of the epoch.
+void add_published(Standing& standing, const std::map<std::uint16_t, DeviceSums>& devices, std::uint64_t active_slots, const StoredWorker& worker,
+                   const RecordReader& records, const popw::Params& params) {
+    const auto request = records.find_document(worker.node_id, "request");
+    points::AttestedMachine machine;
+    machine.claimed_cores = request ? inventory_from_json(decode_registration_request(*request).inventory, "the stored inventory").cpu.cores : 0;
+    if (active_slots == 0) machine.cpu_macs_per_s = standing.attested.macs_per_s;
+    for (const auto& [index, device] : devices) {
+        if (active_slots == 0) continue;
+        if (device.kind == DeviceKind::cuda)
+            machine.gpus.push_back({.macs_per_s = device.macs_per_s / active_slots, .held_bytes = device.held_bytes / active_slots});
+        else
+            machine.cpu_macs_per_s += device.macs_per_s / active_slots;
+        if (device.kind != DeviceKind::cuda && device.held_bytes != 0) machine.memory_bytes = device.held_bytes / active_slots;
+    }
+    const auto slot_time = std::chrono::duration_cast<std::chrono::seconds>(params.slot);
+    const auto result = published_points(machine, {.uptime = static_cast<std::int64_t>(standing.heard_slots) * slot_time});
+    for (const auto& term : result.terms)
+        standing.lines.push_back({.what = term.what, .attested = term.attested, .tier = fmt::format("{} (score {}.{:03}, weight {})", term.tier,
+                                                                                                    term.score_milli / 1000, term.score_milli % 1000, term.weight),
+                                  .micro_points = term.micro_points});
+}
+
+void add_linear(Standing& standing, const std::map<std::uint16_t, DeviceSums>& devices, std::uint64_t active_slots, std::uint32_t strikes) {
+    const auto quality = strikes == 0 ? whole_quality : strikes < suspending_strikes ? whole_quality / 2 : 0;
+    for (const auto& [index, device] : devices) {
+        const auto mean = popw::mean_score(device.scores, active_slots);
+        const auto earned = popw::epoch_points(mean, standing.availability_ppm, quality);
+        standing.lines.push_back({.what = fmt::format("device {}", index),
+                                  .attested = fmt::format("mean score {} over {} active slots", mean, active_slots),
+                                  .tier = fmt::format("availability {} ppm, quality {} ppm", standing.availability_ppm, quality),
+                                  .micro_points = earned > std::numeric_limits<std::uint64_t>::max() / micro ? std::numeric_limits<std::uint64_t>::max()
+                                                                                                            : earned * micro});
+    }
+}
+
+} // namespace
+
+std::optional<Instant> find_registration_time(const RecordReader& records, const Bytes32& node_id) {
+    const auto text = records.find_document(node_id, "registered-at");
+    return text ? parse_rfc3339(*text) : std::nullopt;
+}
+
+Instant Standings::final_at(std::uint64_t epoch) const {
+    return boundary_of(settings_.params, {epoch + 1, 0}) + settings_.params.t0_offset + settings_.params.proof_deadline;
+}
+
+Standings::Span Standings::count_slots(std::uint64_t epoch, Instant from, Instant until) const {
+    Span span;
+    for (popw::SlotId slot{epoch, 0}; slot.slot < slots_per_epoch(settings_.params); ++slot.slot) {
+        const auto t0 = t0_of(settings_.params, slot);
+        // A slot counts once it is over: its marks and its proof had their time.
+        if (t0 < from || t0 + settings_.params.slot > until) continue;
+        ++span.slots;
+        if (is_active(settings_.params, checker::schedule_word(schedule_secret_, settings_.profile.network_id, slot))) ++span.active_slots;
+    }
+    return span;
+}
+
+Standing Standings::standing_in(const RecordReader& records, const StoredWorker& worker, std::uint64_t epoch, Instant now) const {
+    Standing standing;
+    if (const auto benchmark = records.find_document(worker.node_id, "benchmark")) standing.attested = decode_benchmark_answer(*benchmark).attested;
+    const auto registered_at = find_registration_time(records, worker.node_id);
+    if (!registered_at) return standing;
+    const auto& params = settings_.params;
+    const auto span = count_slots(epoch, *registered_at, now);
+    const auto devices = sum_verdicts(records, worker.node_id, epoch, *registered_at, params);
+    standing.heard_slots = records.count_heard_slots(worker.node_id, epoch);
+    standing.expected_slots = std::max(span.slots, standing.heard_slots);
+    standing.availability_ppm = popw::availability_ppm(standing.heard_slots, standing.expected_slots);
+    // A verdict of the running slot can be here before the slot is over.
+    std::size_t proved = 0;
+    for (const auto& [index, device] : devices) proved = std::max(proved, device.scores.size());
+    const auto active_slots = std::max<std::uint64_t>(span.active_slots, proved);
+    if (active_slots != 0) {
+        const auto rtt_us = standing.attested.rtt_us;
+        standing.attested = {.rtt_us = rtt_us};
+        for (const auto& [index, device] : devices) {
+            standing.attested.macs_per_s += device.macs_per_s / active_slots;
+            standing.attested.walk_bytes_per_s += device.walk_bytes_per_s / active_slots;
+            standing.attested.held_bytes += device.held_bytes / active_slots;
+        }
+    }
+    if (settings_.points == PointsPolicy::published)
+        add_published(standing, devices, active_slots, worker, records, params);
+    else
+        add_linear(standing, devices, active_slots, count_strikes(records, worker.node_id, now));
+    for (const auto& line : standing.lines) standing.micro_points += line.micro_points;
+    return standing;
+}
+
+WorkerRecord Standings::worker_record(const RecordReader& records, const StoredWorker& worker, Instant now) const {
+    const auto current = slot_at(settings_.params, now);
+    auto standing = standing_in(records, worker, current.epoch, now);
+    WorkerRecord record{.node_id = worker.node_id,
+                        .state = std::string(name_of(worker.state)),
+                        .owner = worker.owner,
+                        .attested = standing.attested,
+                        .epoch = current.epoch,
+                        .slot = current.slot,
+                        .availability_ppm = standing.availability_ppm,
+                        .micro_points = standing.micro_points,
+                        .points_lines = std::move(standing.lines),
+                        .total_micro_points = 0,
+                        .last_proof_at = {},
+                        .last_verdict = {},
+                        .strikes = count_strikes(records, worker.node_id, now),
+                        .now = now};
+    if (const auto total = records.find_document(worker.node_id, "points-total")) record.total_micro_points = std::stoull(*total);
+    if (const auto last = records.find_last_verdict(worker.node_id)) {
+        record.last_verdict = last->code;
+        if (const auto proof = records.find_proof(last->proof_hash)) record.last_proof_at = proof->received_at;
+    }
+    return record;
+}
+
+} // namespace kaisar::accounting

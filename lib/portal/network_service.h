@@ -1,0 +1,48 @@
+/// The whole network side behind one function: requests come in, answers go out.
+#pragma once
+
+#include "portal/peer_desk.h"
+#include "portal/registration_desk.h"
+#include "accounting/settlement.h"
+#include "accounting/standing.h"
+
+#include "network/token_bucket.h"
+
+namespace kaisar::portal {
+
+class NetworkService {
+public:
+    /// All of them must outlive the service; `settings` names the keys' public halves and the address that workers use.
+    NetworkService(network::Store& store, const Clock& clock, const network::NetworkKeys& keys, const accounting::NetworkSettings& settings,
+                   const popw::Primitives& primitives);
+
+    network::ServerAnswer answer(const network::ServerRequest& request);
+
+    /// Verifies proofs until asked to stop; meant for a thread of low priority.
+    void run_verification(std::stop_token stop) { checker_.run_verification(std::move(stop)); }
+    /// Closes epochs when their time has come, until asked to stop.
+    void run_settlement(std::stop_token stop);
+
+private:
+
+    std::variant<Caller, HttpResponse> authenticate(const network::ServerRequest& request);
+    network::ServerAnswer answer_signed(const network::ServerRequest& request, const std::vector<std::string_view>& path);
+    network::ServerAnswer answer_worker(const network::ServerRequest& request, const Caller& caller, std::string_view resource);
+    network::ServerAnswer answer_session(const network::ServerRequest& request, const Caller& caller, const std::vector<std::string_view>& path);
+    HttpResponse show_worker(const Caller& caller) const;
+    HttpResponse show_health() const;
+
+    network::Store& store_;
+    const Clock& clock_;
+    const network::NetworkKeys& keys_;
+    const accounting::NetworkSettings& settings_;
+    std::unique_ptr<network::Chain> chain_;
+    checker::Checker checker_;
+    accounting::Standings standings_;
+    RegistrationDesk registration_;
+    PeerDesk peer_;
+    std::mutex mutex_;
+    network::TokenBuckets callers_;
+};
+
+} // namespace kaisar::portal
