@@ -130,7 +130,7 @@ def headers_open_with_their_subject(tree):
 def unit_tests_do_not_sleep(tree):
     """no unit test sleeps: a Clock is passed in"""
     for file in tree.under("tests/unit/"):
-        for line, match in file.find(r"\b(?:sleep_for|sleep_until|usleep|nanosleep|sleep)\s*\("):
+        for line, match in file.find(r"\b(?:sleep_for|this_thread::sleep_until|usleep|nanosleep|(?<![.:>])sleep)\s*\("):
             yield f"{file.path}:{line} {match.group(0)}…)"
 
 
