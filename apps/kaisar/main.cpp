@@ -33,26 +33,37 @@ void declare_global_options(CLI::App& app, GlobalOptions& options) {
 }
 
 /// Turns SIGINT and SIGTERM into a stop request: a thread waits for them, so that no handler code runs in odd places.
-std::jthread watch_signals(std::stop_source& source) {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    return std::jthread([&source, signals](const std::stop_token& ended) {
-        const timespec patience{.tv_sec = 0, .tv_nsec = 50'000'000};
-        while (!ended.stop_requested())
-            if (sigtimedwait(&signals, nullptr, &patience) > 0) source.request_stop();
-    });
-}
+class SignalWatcher {
+public:
+    SignalWatcher() {
+        sigemptyset(&signals_);
+        for (int signal : {SIGINT, SIGTERM, wake_up}) sigaddset(&signals_, signal);
+        pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+        thread_ = std::thread([this] {
+            for (int signal = 0; sigwait(&signals_, &signal) == 0 && signal != wake_up;) source_.request_stop();
+        });
+    }
+    SignalWatcher(const SignalWatcher&) = delete;
+    SignalWatcher& operator=(const SignalWatcher&) = delete;
+    ~SignalWatcher() {
+        pthread_kill(thread_.native_handle(), wake_up);
+        thread_.join();
+    }
+    std::stop_token token() const { return source_.get_token(); }
+
+private:
+    static constexpr int wake_up = SIGUSR2;
+    sigset_t signals_;
+    std::stop_source source_;
+    std::thread thread_;
+};
 
 int run(Action& action, const GlobalOptions& options) {
     const Places places = resolve_places(options.places);
     Terminal terminal({options.quiet, options.verbose, options.no_input, options.color});
     const SystemClock clock;
-    std::stop_source source;
-    const auto watcher = watch_signals(source);
-    Context context{options, places, terminal, clock, detect_cpu_features(), source.get_token()};
+    const SignalWatcher signals;
+    Context context{options, places, terminal, clock, detect_cpu_features(), signals.token()};
     return action(context);
 }
 
