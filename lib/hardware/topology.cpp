@@ -1,6 +1,7 @@
 #include "error/error.h"
 #include "hardware/cpu_features.h"
 #include "hardware/detection.h"
+#include "hardware/processors.h"
 
 #include <algorithm>
 #include <hwloc.h>
@@ -56,7 +57,45 @@ unsigned affine_threads() {
     return sched_getaffinity(0, sizeof set, &set) == 0 ? static_cast<unsigned>(CPU_COUNT(&set)) : 0;
 }
 
+/// Numbers of the hardware threads of each core that the scheduler may run this process on.
+std::vector<std::vector<unsigned>> threads_by_core(const Topology& topology, const cpu_set_t& allowed) {
+    std::vector<std::vector<unsigned>> cores;
+    for (hwloc_obj_t core = nullptr;
+         (core = hwloc_get_next_obj_by_type(topology.get(), HWLOC_OBJ_CORE, core)) != nullptr;) {
+        std::vector<unsigned> threads;
+        for (int i = hwloc_bitmap_first(core->cpuset); i >= 0; i = hwloc_bitmap_next(core->cpuset, i))
+            if (i < CPU_SETSIZE && CPU_ISSET(i, &allowed)) threads.push_back(static_cast<unsigned>(i));
+        if (!threads.empty()) cores.push_back(std::move(threads));
+    }
+    return cores;
+}
+
 } // namespace
+
+Processors detect_processors() {
+    Processors processors;
+    cpu_set_t allowed;
+    CPU_ZERO(&allowed);
+    const auto topology = load_topology();
+    if (!topology || sched_getaffinity(0, sizeof allowed, &allowed) != 0)
+        throw Error(ErrorKind::environment, "the processors that may be used cannot be found out", "is /sys mounted?");
+    const auto cores = threads_by_core(topology, allowed);
+    std::size_t most = 0;
+    for (const auto& core : cores) most = std::max(most, core.size());
+    for (std::size_t sibling = 0; sibling < most; ++sibling)
+        for (const auto& core : cores)
+            if (sibling < core.size()) processors.order.push_back(core[sibling]);
+    const double quota = detect_control_group_limits().processors.value_or(static_cast<double>(cores.size()));
+    processors.cores = std::max(1u, static_cast<unsigned>(std::min(quota, static_cast<double>(cores.size()))));
+    return processors;
+}
+
+bool pin_this_thread(unsigned processor) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(processor, &set);
+    return sched_setaffinity(0, sizeof set, &set) == 0;
+}
 
 Cpu detect_cpu(const ControlGroupLimits& limits) {
     Cpu cpu;

@@ -1,0 +1,155 @@
+/// kaisar bench: measures this machine, a row as soon as it is known, every answer checked.
+#include "bench/bench.h"
+#include "bench/report_json.h"
+#include "command.h"
+#include "error/error.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <fmt/format.h>
+#include <memory>
+#include <optional>
+
+namespace kaisar {
+namespace {
+
+struct Options {
+    BenchRequest request;
+    std::size_t size = 0;
+    bool list = false;
+    std::optional<double> stable_percent;
+};
+
+/// Three significant digits and an SI prefix: 648 Gop/s, 92.1 ns.
+std::string with_prefix(double value, std::string_view unit) {
+    constexpr std::string_view prefixes[] = {"n", "µ", "m", "", "k", "M", "G", "T", "P"};
+    std::size_t prefix = 3;
+    for (; value >= 1000 && prefix + 1 < std::size(prefixes); ++prefix) value /= 1000;
+    for (; value != 0 && value < 1 && prefix > 0; --prefix) value *= 1000;
+    return fmt::format("{:.{}f} {}{}", value, value < 10 ? 2 : value < 100 ? 1 : 0, prefixes[prefix], unit);
+}
+
+/// Pads by characters, not bytes: µ is two bytes and one column.
+std::string padded(std::string text, std::size_t width) {
+    std::size_t columns = 0;
+    for (const char c : text) columns += (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+    return columns < width ? text + std::string(width - columns, ' ') : text;
+}
+
+std::string row(std::string_view workload, std::string variant, std::string threads, std::string figure, std::string spread,
+                std::string of_peak) {
+    return padded(std::string(workload), 16) + padded(std::move(variant), 12) + padded(std::move(threads), 9) +
+           padded(std::move(figure), 15) + padded(std::move(spread), 10) + padded(std::move(of_peak), 10);
+}
+
+std::string heading() { return row("workload", "variant", "threads", "median", "spread", "of peak") + "answers"; }
+
+std::string describe(const BenchResult& r, const Terminal& terminal) {
+    const auto spread = r.statistics.median == 0 ? 0 : 100 * r.statistics.mad / r.statistics.median;
+    const auto fraction = r.fraction_of_peak();
+    auto text = row(r.workload, r.variant, std::to_string(r.threads), with_prefix(r.statistics.median, r.unit),
+                    fmt::format("±{:.1f} %", spread), fraction ? fmt::format("{:.1f} %", 100 * *fraction) : "");
+    text += r.verified ? terminal.styled_result(Style::good, "right") : terminal.styled_result(Style::bad, "WRONG");
+    if (!r.stable) text += terminal.styled_result(Style::warning, fmt::format("  unsteady, drift {:+.1f} %", 100 * r.statistics.drift));
+    return text;
+}
+
+/// Waived rows, one line a reason.
+void print_waived(const BenchReport& report, Terminal& terminal) {
+    std::vector<std::pair<std::string, std::string>> reasons;
+    for (const auto& result : report.results) {
+        if (!result.waived) continue;
+        const auto name = result.device == "cpu" ? result.workload : result.device + " " + result.workload;
+        auto same = std::find_if(reasons.begin(), reasons.end(), [&](const auto& known) { return known.first == *result.waived; });
+        if (same == reasons.end()) reasons.emplace_back(*result.waived, name);
+        else same->second += ", " + name;
+    }
+    for (const auto& [reason, names] : reasons)
+        terminal.print_result(terminal.styled_result(Style::faint, fmt::format("waived: {}: {}", names, reason)));
+}
+
+void print_list(Context& context) {
+    const auto workloads = describe_workloads();
+    if (context.options.json) return context.terminal.print_result(workloads_to_json(workloads));
+    for (const auto& workload : workloads)
+        context.terminal.print_result(padded(workload.name, 16) + padded(workload.unit, 10) + workload.summary +
+                                      (workload.waived ? " (waived: " + *workload.waived + ")" : ""));
+}
+
+/// The exit code says what the worst row means; the report itself is complete.
+int judge(const BenchReport& report, const Options& options, Terminal& terminal) {
+    std::string wrong, unstable;
+    for (const auto& result : report.results) {
+        if (result.waived) continue;
+        if (!result.verified) wrong += (wrong.empty() ? "" : ", ") + result.workload;
+        if (!result.stable) unstable += (unstable.empty() ? "" : ", ") + result.workload;
+    }
+    if (!wrong.empty()) {
+        terminal.say(terminal.styled(Style::bad, "kaisar: wrong answers from " + wrong));
+        terminal.say("  this processor or its memory is faulty, or there is a bug: run it again with --variant reference");
+        return static_cast<int>(ErrorKind::mismatch);
+    }
+    if (options.stable_percent && !unstable.empty()) {
+        terminal.say(terminal.styled(Style::warning, fmt::format("kaisar: spread or drift exceeds {} % in {}", *options.stable_percent, unstable)));
+        terminal.say("  stop other work on this machine, look at its cooling, or raise --duration");
+        return static_cast<int>(ErrorKind::unstable);
+    }
+    return 0;
+}
+
+BenchRequest complete_request(const Options& options) {
+    auto request = options.request;
+    if (options.size != 0) {
+        request.size_bytes = options.size;
+        for (auto* edge : {&request.m, &request.n, &request.k})
+            if (*edge == 0) *edge = options.size;
+    }
+    if (options.stable_percent) request.stable_bound = *options.stable_percent / 100;
+    return request;
+}
+
+int run_bench_command(const Options& options, Context& context) {
+    auto& terminal = context.terminal;
+    if (options.list) {
+        print_list(context);
+        return 0;
+    }
+    BenchObserver observer;
+    observer.progress = [&](std::string_view workload, double fraction) { terminal.show_progress(workload, fraction); };
+    bool heading_printed = false;
+    observer.finished = [&](const BenchResult& result) {
+        if (context.options.json || result.waived) return;
+        terminal.end_progress();
+        if (!heading_printed) terminal.print_result(terminal.styled_result(Style::strong, heading()));
+        heading_printed = true;
+        terminal.print_result(describe(result, terminal));
+    };
+    const auto report = run_bench(complete_request(options), context.cpu, context.stop, observer);
+    terminal.end_progress();
+    if (context.options.json) terminal.print_result(bench_report_to_json(report));
+    else print_waived(report, terminal);
+    return judge(report, options, terminal);
+}
+
+} // namespace
+
+void declare_bench(CLI::App& command, Action& action) {
+    const auto options = std::make_shared<Options>();
+    auto& request = options->request;
+    command.add_option("workloads", request.workloads, "What to measure; everything when left out")->type_name("WORKLOAD");
+    command.add_flag("--list", options->list, "List the workloads and measure nothing");
+    const auto size = command.add_option("--size", options->size, "Edge of square products; bytes of each array elsewhere");
+    size->type_name("N")->check(CLI::PositiveNumber);
+    command.add_option("--m", request.m, "Rows of the product")->type_name("N")->check(CLI::PositiveNumber);
+    command.add_option("--n", request.n, "Columns of the product")->type_name("N")->check(CLI::PositiveNumber);
+    command.add_option("--k", request.k, "Length of the sums")->type_name("N")->check(CLI::PositiveNumber);
+    command.add_option("--threads", request.threads, "Threads; one on every core when left out")->type_name("N")->check(CLI::PositiveNumber);
+    command.add_option("--device", request.device, "cpu, cuda:N or all")->type_name("DEVICE");
+    command.add_option("--variant", request.variant, "Force one variant of the kernels")->type_name("NAME");
+    command.add_option("--duration", request.duration_s, "Seconds of each workload")->type_name("S")->check(CLI::PositiveNumber);
+    command.add_option("--samples", request.samples, "Samples of each workload, in place of a duration")->type_name("N")->check(CLI::PositiveNumber);
+    command.add_option("--require-stable", options->stable_percent, "Exit 8 when spread or drift exceeds this")->type_name("PCT")->check(CLI::PositiveNumber);
+    action = [options](Context& context) { return run_bench_command(*options, context); };
+}
+
+} // namespace kaisar

@@ -1,0 +1,170 @@
+#include "bench/bench.h"
+
+#include "bench/sampling.h"
+#include "workloads/workloads.h"
+#include "hardware/processors.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace kaisar {
+namespace {
+
+BenchResult begin_result(const Workload& workload, std::string device) {
+    BenchResult result;
+    result.workload = workload.name;
+    result.device = std::move(device);
+    result.unit = workload.unit;
+    return result;
+}
+
+std::span<const unsigned> choose_processors(const Processors& processors, const Workload& workload, unsigned threads) {
+    const unsigned most = static_cast<unsigned>(processors.order.size());
+    if (threads > most)
+        throw Error(ErrorKind::usage, fmt::format("{} threads were asked for, this process may use {} processors", threads, most),
+                    fmt::format("--threads takes 1 to {}", most));
+    const unsigned wanted = workload.parallel == Parallel::one_thread ? 1 : threads != 0 ? threads : processors.cores;
+    return std::span(processors.order).first(wanted);
+}
+
+/// The ceiling of the same instruction set; plain code is compared with what the machine can do.
+Job make_ceiling_for(const Workload& workload, const Job& job, JobSettings settings) {
+    settings.variant = job.variant == "reference" ? std::string_view{} : std::string_view(job.variant);
+    return workload.make_ceiling(settings);
+}
+
+class Bench {
+public:
+    Bench(const BenchRequest& request, CpuFeatures features, const std::stop_token& stop, const BenchObserver& observer)
+        : request_(request), features_(features), stop_(stop), observer_(observer), processors_(detect_processors()) {}
+
+    BenchResult measure(const Workload& workload) const {
+        Team team(choose_processors(processors_, workload, request_.threads));
+        const JobSettings settings{team,       features_,  request_.variant,   request_.m,
+                                   request_.n, request_.k, request_.size_bytes};
+        if (observer_.progress) observer_.progress(workload.name, 0);
+        const Job job = workload.make(settings);
+        std::optional<Job> ceiling;
+        if (workload.make_ceiling != nullptr) ceiling = make_ceiling_for(workload, job, settings);
+        const SamplingPlan plan{request_.duration_s, request_.samples, workload.figure, [&](double fraction) {
+                                    if (observer_.progress) observer_.progress(workload.name, fraction);
+                                }};
+        const auto samples = take_samples(team, job, ceiling ? &*ceiling : nullptr, plan, stop_);
+        return describe(workload, job, ceiling, samples, team);
+    }
+
+    /// As measure, and a waived result instead of an error where the workload was not asked for by name.
+    BenchResult try_measure(const Workload& workload) const {
+        auto result = begin_result(workload, "cpu");
+        if (workload.make == nullptr) {
+            result.waived = std::string(workload.waived);
+            return result;
+        }
+        const bool asked_by_name = !request_.workloads.empty();
+        try {
+            return measure(workload);
+        } catch (const Error& error) {
+            if (asked_by_name || error.kind() == ErrorKind::interrupted) throw;
+            result.waived = error.message();
+            return result;
+        }
+    }
+
+private:
+    BenchResult describe(const Workload& workload, const Job& job, const std::optional<Job>& ceiling, const Samples& samples,
+                         const Team& team) const {
+        auto result = begin_result(workload, "cpu");
+        result.variant = job.variant;
+        result.threads = team.size();
+        result.m = job.m, result.n = job.n, result.k = job.k;
+        result.bytes = job.bytes;
+        result.statistics = summarize(samples.figures);
+        result.samples = static_cast<unsigned>(samples.figures.size());
+        result.duration_s = samples.sampled_s;
+        result.first_call = samples.first_call;
+        result.timed_by = team.timed_by() == TimedBy::thread_cpu ? "thread-cpu" : "wall";
+        if (ceiling) {
+            result.peak = median_of(samples.ceilings);
+            result.peak_kind = "register-only " + ceiling->variant;
+        }
+        result.verified = samples.verified;
+        result.stable = is_stable(result.statistics, request_.stable_bound);
+        return result;
+    }
+
+    const BenchRequest& request_;
+    CpuFeatures features_;
+    const std::stop_token& stop_;
+    const BenchObserver& observer_;
+    Processors processors_;
+};
+
+std::vector<const Workload*> choose_workloads(const BenchRequest& request) {
+    std::vector<const Workload*> chosen;
+    for (const auto& name : request.workloads) chosen.push_back(&require_workload(name));
+    if (chosen.empty())
+        for (const auto& workload : workload_table()) chosen.push_back(&workload);
+    return chosen;
+}
+
+void require_known_device(const std::string& device) {
+    if (device == "cpu" || device == "all") return;
+    const bool is_cuda = device.starts_with("cuda:") && device.size() > 5 &&
+                         std::all_of(device.begin() + 5, device.end(), [](char c) { return c >= '0' && c <= '9'; });
+    if (!is_cuda) throw Error(ErrorKind::usage, "there is no device called " + device, "--device takes cpu, cuda:0, cuda:1 … or all");
+    throw Error(ErrorKind::environment, device + " cannot be measured: this version was built without GPU kernels",
+                "--device all measures what can be measured and says what cannot");
+}
+
+} // namespace
+
+std::optional<double> BenchResult::fraction_of_peak() const {
+    if (!peak || *peak == 0) return std::nullopt;
+    return statistics.median / *peak;
+}
+
+BenchReport run_bench(const BenchRequest& request, CpuFeatures features, const std::stop_token& stop,
+                      const BenchObserver& observer) {
+    require_known_device(request.device);
+    const auto workloads = choose_workloads(request);
+    const Bench bench(request, features, stop, observer);
+    BenchReport report{detect_inventory(), {}};
+    const auto add = [&](BenchResult result) {
+        report.results.push_back(std::move(result));
+        if (observer.finished) observer.finished(report.results.back());
+    };
+    for (const auto* workload : workloads) add(bench.try_measure(*workload));
+    if (request.device != "all") return report;
+    for (const auto& gpu : report.machine.gpus) {
+        for (const auto* workload : workloads) {
+            auto result = begin_result(*workload, fmt::format("cuda:{}", gpu.index));
+            result.waived = "this version was built without GPU kernels";
+            add(std::move(result));
+        }
+    }
+    if (report.machine.gpus.empty()) {
+        auto result = begin_result(*workloads.front(), "cuda:0");
+        result.waived = "there is no NVIDIA GPU with a driver";
+        add(std::move(result));
+    }
+    return report;
+}
+
+BenchResult measure_workload(std::string_view workload, double duration_s, CpuFeatures features, const std::stop_token& stop) {
+    BenchRequest request;
+    request.workloads = {std::string(workload)};
+    request.duration_s = duration_s;
+    return run_bench(request, features, stop).results.front();
+}
+
+std::vector<WorkloadDescription> describe_workloads() {
+    std::vector<WorkloadDescription> all;
+    for (const auto& row : workload_table()) {
+        WorkloadDescription description{std::string(row.name), std::string(row.unit), std::string(row.summary), {}};
+        if (row.make == nullptr) description.waived = std::string(row.waived);
+        all.push_back(std::move(description));
+    }
+    return all;
+}
+
+} // namespace kaisar

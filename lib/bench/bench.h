@@ -1,0 +1,80 @@
+/// Measuring: what to run, how long, and what came out.
+#pragma once
+
+#include "bench/statistics.h"
+#include "hardware/cpu_features.h"
+#include "hardware/inventory.h"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kaisar {
+
+struct BenchRequest {
+    std::vector<std::string> workloads; ///< empty: all
+    std::string device = "cpu";         ///< cpu, cuda:N or all
+    std::string variant;                ///< empty: the best
+    unsigned threads = 0;               ///< zero: one on every core
+    std::size_t m = 0, n = 0, k = 0;    ///< of products; zero: the workload's choice
+    std::size_t size_bytes = 0;         ///< of each array, elsewhere
+    double duration_s = 0.7;            ///< of each workload, set-up not counted
+    unsigned samples = 0;               ///< zero: as many as the duration has room for
+    double stable_bound = 0.05;         ///< what BenchResult::stable is judged by
+};
+
+struct BenchResult {
+    std::string workload;
+    std::string device = "cpu";
+    std::string unit;
+    /// Why nothing was measured; the fields below it mean nothing then.
+    std::optional<std::string> waived;
+
+    std::string variant;
+    unsigned threads = 0;
+    std::size_t m = 0, n = 0, k = 0;
+    std::uint64_t bytes = 0;
+    Statistics statistics;
+    unsigned samples = 0;
+    double duration_s = 0; ///< of the samples together
+    double first_call = 0; ///< the figure of the very first round, cold
+    std::string timed_by;  ///< thread-cpu or wall
+    std::optional<double> peak;
+    std::string peak_kind;
+    bool verified = false;
+    bool stable = false;
+
+    std::optional<double> fraction_of_peak() const;
+};
+
+struct BenchReport {
+    Inventory machine;
+    std::vector<BenchResult> results;
+};
+
+/// Told while a benchmark runs; either may be empty.
+struct BenchObserver {
+    std::function<void(std::string_view workload, double fraction)> progress;
+    std::function<void(const BenchResult& result)> finished;
+};
+
+/// Throws Error(usage) for what does not exist, Error(environment) for what this machine cannot do though it was asked for by
+/// name, Error(interrupted) on stop.
+BenchReport run_bench(const BenchRequest& request, CpuFeatures features, const std::stop_token& stop,
+                      const BenchObserver& observer = {});
+
+/// One workload that can run here, with the best variant on every core: for those who need a single figure.
+BenchResult measure_workload(std::string_view workload, double duration_s, CpuFeatures features, const std::stop_token& stop);
+
+/// A row of `kaisar bench --list`.
+struct WorkloadDescription {
+    std::string name, unit, summary;
+    std::optional<std::string> waived;
+};
+std::vector<WorkloadDescription> describe_workloads();
+
+} // namespace kaisar

@@ -1,0 +1,85 @@
+#include "bench/report_json.h"
+
+#include "json/document.h"
+
+namespace kaisar {
+namespace {
+
+constexpr std::string_view schema = "kaisar.bench/1";
+
+Json machine_to_json(const Inventory& machine) {
+    Json gpus = Json::array();
+    for (const auto& gpu : machine.gpus) gpus.push_back(gpu.name);
+    return {{"cpu", machine.cpu.model},
+            {"architecture", machine.cpu.architecture},
+            {"features", machine.cpu.features},
+            {"sockets", machine.cpu.sockets},
+            {"cores", machine.cpu.cores},
+            {"threads", machine.cpu.threads},
+            {"usable_threads", machine.cpu.usable_threads},
+            {"memory_bytes", machine.memory.total_bytes},
+            {"gpus", gpus},
+            {"kernel", machine.system.kernel},
+            {"distribution", machine.system.distribution},
+            {"hypervisor", machine.system.hypervisor}};
+}
+
+Json size_or_null(std::uint64_t size) { return size == 0 ? Json(nullptr) : Json(size); }
+
+Json number_or_null(const std::optional<double>& number) { return number ? Json(*number) : Json(nullptr); }
+
+/// All fields are always there; what was not measured is null.
+Json result_to_json(const BenchResult& r) {
+    const bool ran = !r.waived;
+    const auto number = [&](double value) { return ran ? Json(value) : Json(nullptr); };
+    const auto& s = r.statistics;
+    return {{"workload", r.workload},
+            {"device", r.device},
+            {"variant", ran ? Json(r.variant) : Json(nullptr)},
+            {"threads", ran ? Json(r.threads) : Json(nullptr)},
+            {"m", size_or_null(r.m)},
+            {"n", size_or_null(r.n)},
+            {"k", size_or_null(r.k)},
+            {"bytes", size_or_null(r.bytes)},
+            {"unit", r.unit},
+            {"median", number(s.median)},
+            {"min", number(s.min)},
+            {"max", number(s.max)},
+            {"mad", number(s.mad)},
+            {"ci_low", number(s.ci_low)},
+            {"ci_high", number(s.ci_high)},
+            {"drift", number(s.drift)},
+            {"first_call", number(r.first_call)},
+            {"samples", ran ? Json(r.samples) : Json(nullptr)},
+            {"duration_s", number(r.duration_s)},
+            {"timed_by", ran ? Json(r.timed_by) : Json(nullptr)},
+            {"peak", number_or_null(r.peak)},
+            {"peak_kind", r.peak ? Json(r.peak_kind) : Json(nullptr)},
+            {"fraction_of_peak", number_or_null(r.fraction_of_peak())},
+            {"verified", ran && r.verified},
+            {"stable", ran && r.stable},
+            {"waived", !ran},
+            {"reason", ran ? Json(nullptr) : Json(*r.waived)},
+            {"joules_per_op", nullptr}};
+}
+
+} // namespace
+
+std::string bench_report_to_json(const BenchReport& report) {
+    Json results = Json::array();
+    for (const auto& result : report.results) results.push_back(result_to_json(result));
+    return to_line({{"schema", schema}, {"machine", machine_to_json(report.machine)}, {"results", results}});
+}
+
+std::string workloads_to_json(const std::vector<WorkloadDescription>& workloads) {
+    Json rows = Json::array();
+    for (const auto& workload : workloads)
+        rows.push_back({{"workload", workload.name},
+                        {"unit", workload.unit},
+                        {"summary", workload.summary},
+                        {"waived", workload.waived.has_value()},
+                        {"reason", workload.waived ? Json(*workload.waived) : Json(nullptr)}});
+    return to_line({{"schema", schema}, {"workloads", rows}});
+}
+
+} // namespace kaisar

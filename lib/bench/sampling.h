@@ -1,0 +1,32 @@
+/// Taking samples of one job, with its ceiling timed between them.
+#pragma once
+
+#include "workloads/job.h"
+#include "workloads/workloads.h"
+
+#include <optional>
+#include <stop_token>
+#include <vector>
+
+namespace kaisar {
+
+struct SamplingPlan {
+    double duration_s;
+    unsigned samples; ///< zero: as many as the duration has room for
+    Figure figure;
+    std::function<void(double fraction)> progress;
+};
+
+struct Samples {
+    std::vector<double> figures;
+    std::vector<double> ceilings;
+    double first_call;
+    double sampled_s;
+    bool verified;
+};
+
+/// One cold round, warm-up until a sample is long enough to be timed, outputs poisoned, then samples of job and ceiling in
+/// turn, then the answers checked. Throws Error(interrupted) on stop.
+Samples take_samples(Team& team, const Job& job, const Job* ceiling, const SamplingPlan& plan, const std::stop_token& stop);
+
+} // namespace kaisar

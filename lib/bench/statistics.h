@@ -1,0 +1,31 @@
+/// What a row of samples says, in figures that one outlier cannot move.
+#pragma once
+
+#include <span>
+
+namespace kaisar {
+
+struct Statistics {
+    double median = 0;
+    double min = 0;
+    double max = 0;
+    /// Median absolute deviation from the median, unscaled.
+    double mad = 0;
+    /// Bounds of a 95 % confidence interval of the median, by order statistics: no assumption about the distribution.
+    /// With fewer than six samples there is none as narrow, and the bounds are min and max.
+    double ci_low = 0;
+    double ci_high = 0;
+    /// How far the median of the last third lies from that of the first third, relative to the median: negative when the
+    /// machine became slower (heat, power) if samples are rates.
+    double drift = 0;
+};
+
+/// Of the samples in the order in which they were taken; all zero for none.
+Statistics summarize(std::span<const double> samples);
+
+/// Whether spread (mad / median) and drift both stay within the bound, a fraction such as 0.05.
+bool is_stable(const Statistics& statistics, double bound);
+
+double median_of(std::span<const double> samples);
+
+} // namespace kaisar

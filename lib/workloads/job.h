@@ -1,0 +1,102 @@
+/// A workload made ready to run: memory touched, inputs random, the right answers known.
+#pragma once
+
+#include "workloads/team.h"
+#include "error/error.h"
+#include "hardware/cpu_features.h"
+
+#include <cstdint>
+#include <functional>
+#include <new>
+#include <string>
+#include <string_view>
+#include <sys/mman.h>
+
+namespace kaisar {
+
+struct JobSettings {
+    Team& team;
+    CpuFeatures features;
+    std::string_view variant; ///< empty: the best that this processor can execute
+    /// Zero means the workload's own choice. Products have all three, everything else has bytes.
+    std::size_t m = 0, n = 0, k = 0;
+    std::size_t size_bytes = 0;
+};
+
+struct Job {
+    std::string variant;
+    std::size_t m = 0, n = 0, k = 0;
+    std::uint64_t bytes = 0; ///< of memory that a round touches
+    double work_per_round = 0; ///< of all threads together, in the workload's unit
+    /// One thread's part of `rounds` rounds.
+    std::function<void(unsigned thread, std::uint64_t rounds)> run;
+    /// Overwrites the outputs, so that answers can only come from what runs after it.
+    std::function<void()> poison;
+    /// Checks what the last run left behind.
+    std::function<bool()> has_right_answers;
+};
+
+Job make_gemm_s8(const JobSettings& settings);
+Job make_gemm_f32(const JobSettings& settings);
+/// Their `variant` may name one of the products' variants: the ceiling of the same instruction set is taken then.
+Job make_peak_s8(const JobSettings& settings);
+Job make_peak_f32(const JobSettings& settings);
+Job make_memory_read(const JobSettings& settings);
+Job make_memory_write(const JobSettings& settings);
+Job make_memory_copy(const JobSettings& settings);
+Job make_memory_triad(const JobSettings& settings);
+Job make_memory_random(const JobSettings& settings);
+Job make_memory_latency(const JobSettings& settings);
+Job make_sha256(const JobSettings& settings);
+Job make_chacha8(const JobSettings& settings);
+
+/// Throws Error(environment) with the way out when a workload wants more memory than can be had without swapping.
+void require_memory(std::uint64_t size_bytes, std::string_view workload);
+
+/// Memory on huge pages where the system has them; zero until touched, so threads place their parts near themselves.
+template <class Element>
+class Pages {
+public:
+    explicit Pages(std::size_t count) : count_(count), size_bytes_((count * sizeof(Element) / huge_page + 1) * huge_page) {
+        void* const memory = ::mmap(nullptr, size_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (memory == MAP_FAILED)
+            throw Error(ErrorKind::environment, "no memory for " + std::to_string(size_bytes_) + " bytes", "--size makes it less");
+        ::madvise(memory, size_bytes_, MADV_HUGEPAGE); // refused in some containers: slower, still right
+        data_ = static_cast<Element*>(memory);
+    }
+    Pages(const Pages&) = delete;
+    Pages& operator=(const Pages&) = delete;
+    ~Pages() { ::munmap(data_, size_bytes_); }
+
+    Element* data() { return data_; }
+    const Element* data() const { return data_; }
+    std::size_t size() const { return count_; }
+    Element& operator[](std::size_t i) { return data_[i]; }
+    const Element& operator[](std::size_t i) const { return data_[i]; }
+
+private:
+    static constexpr std::size_t huge_page = 2u << 20;
+    std::size_t count_;
+    std::size_t size_bytes_;
+    Element* data_ = nullptr;
+};
+
+/// Reproducible random words: Steele, Lea, Flood, "Fast splittable pseudorandom number generators" (2014), SplitMix64.
+class Splitmix {
+public:
+    explicit Splitmix(std::uint64_t seed) : state_(seed) {}
+    std::uint64_t next() { return mix(state_ += 0x9e3779b97f4a7c15); }
+    static std::uint64_t mix(std::uint64_t z) {
+        z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+        z = (z ^ z >> 27) * 0x94d049bb133111eb;
+        return z ^ z >> 31;
+    }
+
+private:
+    std::uint64_t state_;
+};
+
+/// Where part `index` of `parts` nearly equal parts of `count` begins; part_begin(count, parts, parts) is count.
+inline std::size_t part_begin(std::size_t count, std::size_t index, std::size_t parts) { return count * index / parts; }
+
+} // namespace kaisar

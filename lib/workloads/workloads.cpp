@@ -1,0 +1,62 @@
+#include "workloads/workloads.h"
+
+#include <string>
+
+namespace kaisar {
+namespace {
+
+constexpr std::string_view no_kernel = "this version has no kernel for this type of number";
+constexpr std::string_view no_disk = "this version does not measure disks";
+constexpr std::string_view no_network = "this version measures the network during registration only, against the peer";
+constexpr std::string_view no_gpu = "this version was built without GPU kernels";
+constexpr std::string_view no_render = "this version has no rendering workload";
+
+constexpr Workload table[] = {
+    {.name = "peak-s8", .unit = "op/s", .summary = "most exact int8 operations that registers allow", .make = make_peak_s8},
+    {.name = "gemm-s8", .unit = "op/s", .summary = "exact int8 matrix product", .make = make_gemm_s8, .make_ceiling = make_peak_s8},
+    {.name = "peak-f32", .unit = "flop/s", .summary = "most single-precision operations that registers allow", .make = make_peak_f32},
+    {.name = "gemm-f32", .unit = "flop/s", .summary = "single-precision matrix product", .make = make_gemm_f32, .make_ceiling = make_peak_f32},
+    {.name = "sha256", .unit = "B/s", .summary = "SHA-256 of long messages, one a thread", .make = make_sha256},
+    {.name = "chacha8", .unit = "B/s", .summary = "ChaCha8 key stream", .make = make_chacha8},
+    {.name = "memory-read", .unit = "B/s", .summary = "reading main memory", .make = make_memory_read},
+    {.name = "memory-write", .unit = "B/s", .summary = "writing main memory", .make = make_memory_write},
+    {.name = "memory-copy", .unit = "B/s", .summary = "copying, both directions counted", .make = make_memory_copy},
+    {.name = "memory-triad", .unit = "B/s", .summary = "c = a + x*b, all three arrays counted", .make = make_memory_triad},
+    {.name = "memory-random", .unit = "access/s", .summary = "independent reads at random places", .make = make_memory_random},
+    {.name = "memory-latency", .unit = "s", .summary = "one dependent read at a random place", .figure = Figure::time, .parallel = Parallel::one_thread, .make = make_memory_latency},
+    {.name = "peak-bf16", .unit = "flop/s", .summary = "most bfloat16 operations that registers allow", .waived = no_kernel},
+    {.name = "gemm-bf16", .unit = "flop/s", .summary = "bfloat16 matrix product", .waived = no_kernel},
+    {.name = "peak-f64", .unit = "flop/s", .summary = "most double-precision operations that registers allow", .waived = no_kernel},
+    {.name = "gemm-f64", .unit = "flop/s", .summary = "double-precision matrix product", .waived = no_kernel},
+    {.name = "disk-read", .unit = "B/s", .summary = "reading a file", .waived = no_disk},
+    {.name = "disk-write", .unit = "B/s", .summary = "writing a file", .waived = no_disk},
+    {.name = "disk-sync", .unit = "s", .summary = "making a small write permanent", .figure = Figure::time, .waived = no_disk},
+    {.name = "network-down", .unit = "B/s", .summary = "from the peer", .waived = no_network},
+    {.name = "network-up", .unit = "B/s", .summary = "to the peer", .waived = no_network},
+    {.name = "network-rtt", .unit = "s", .summary = "to the peer and back", .figure = Figure::time, .waived = no_network},
+    {.name = "pcie-h2d", .unit = "B/s", .summary = "from main memory to a GPU", .waived = no_gpu},
+    {.name = "pcie-d2h", .unit = "B/s", .summary = "from a GPU to main memory", .waived = no_gpu},
+    {.name = "render", .unit = "ray/s", .summary = "ray tracing", .waived = no_render},
+};
+
+constexpr bool every_row_runs_or_says_why() {
+    for (const auto& row : table)
+        if ((row.make == nullptr) != !row.waived.empty()) return false;
+    return true;
+}
+static_assert(every_row_runs_or_says_why());
+
+} // namespace
+
+std::span<const Workload> workload_table() { return table; }
+
+const Workload& require_workload(std::string_view name) {
+    std::string known;
+    for (const auto& row : table) {
+        if (row.name == name) return row;
+        known += (known.empty() ? "" : ", ") + std::string(row.name);
+    }
+    throw Error(ErrorKind::usage, "there is no workload called " + std::string(name), "the workloads are: " + known);
+}
+
+} // namespace kaisar
