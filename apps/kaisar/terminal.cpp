@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fmt/format.h>
+#include <poll.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::size_t answer_limit_bytes = 4096;
 constexpr int bar_width = 24;
+constexpr int stop_look_ms = 50;
 constexpr auto redraw_interval = std::chrono::milliseconds(80);
 
 bool is_set(const char* variable) {
@@ -61,25 +63,6 @@ private:
     bool changed_ = false;
 };
 
-/// One line from stdin into guarded memory, byte by byte so that no stdio buffer keeps a copy.
-Secret read_line() {
-    Secret line(answer_limit_bytes);
-    std::size_t size = 0;
-    for (;;) {
-        char byte = 0;
-        const auto count = ::read(STDIN_FILENO, &byte, 1);
-        if (count < 0 && errno == EINTR) throw Error(ErrorKind::interrupted, "interrupted");
-        if (count <= 0) {
-            if (size == 0) throw Error(ErrorKind::usage, "no answer: the input ended");
-            break;
-        }
-        if (byte == '\n') break;
-        if (size == answer_limit_bytes) throw Error(ErrorKind::usage, "the answer is too long");
-        line.mutable_view()[size++] = static_cast<std::uint8_t>(byte);
-    }
-    return Secret::copy_of(line.view().first(size));
-}
-
 } // namespace
 
 void write_to_stdout(std::string_view text) {
@@ -94,7 +77,34 @@ Terminal::Terminal(const TerminalOptions& options)
     : quiet_(options.quiet), verbose_(options.verbose),
       can_ask_(!options.no_input && ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1),
       stderr_is_terminal_(::isatty(STDERR_FILENO) == 1), color_out_(wants_color(options.color, STDOUT_FILENO)),
-      color_err_(wants_color(options.color, STDERR_FILENO)) {}
+      color_err_(wants_color(options.color, STDERR_FILENO)), stop_(options.stop) {}
+
+/// Into guarded memory, byte by byte, so that no stdio buffer keeps a copy.
+Secret Terminal::read_line() const {
+    Secret line(answer_limit_bytes);
+    std::size_t size = 0;
+    for (;;) {
+        // Signals are taken by a thread of their own and do not end a read: look for them between waits.
+        pollfd input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+        const int ready = ::poll(&input, 1, stop_look_ms);
+        if (stop_.stop_requested()) {
+            fmt::print(stderr, "\n");
+            throw Error(ErrorKind::interrupted, "interrupted", "run the same command again to go on");
+        }
+        if (ready <= 0) continue;
+        char byte = 0;
+        const auto count = ::read(STDIN_FILENO, &byte, 1);
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) {
+            if (size == 0) throw Error(ErrorKind::usage, "no answer: the input ended");
+            break;
+        }
+        if (byte == '\n') break;
+        if (size == answer_limit_bytes) throw Error(ErrorKind::usage, "the answer is too long");
+        line.mutable_view()[size++] = static_cast<std::uint8_t>(byte);
+    }
+    return Secret::copy_of(line.view().first(size));
+}
 
 void Terminal::print_result(std::string_view text) {
     end_progress();

@@ -4,6 +4,7 @@
 #include "crypto/secret.h"
 
 #include <chrono>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,8 @@ struct TerminalOptions {
     bool no_input = false;
     /// auto, always or never; anything else is Error(usage).
     std::string color = "auto";
+    /// Ends a question with Error(interrupted).
+    std::stop_token stop = {};
 };
 
 /// Writes to stdout, ending the line; a full disk or a closed pipe is Error(environment).
@@ -56,12 +59,15 @@ public:
     void end_progress();
 
 private:
+    Secret read_line() const;
+
     bool quiet_;
     bool verbose_;
     bool can_ask_;
     bool stderr_is_terminal_;
     bool color_out_;
     bool color_err_;
+    std::stop_token stop_;
     bool bar_shown_ = false;
     std::string phase_;
     std::chrono::steady_clock::time_point last_drawn_{};
