@@ -60,7 +60,7 @@ std::unique_ptr<asio::ssl::context> make_tls(const HttpServerOptions& options) {
 class HttpServer::Implementation {
 public:
     Implementation(HttpServerOptions options, ServerHandler handler, const Clock& clock)
-        : options_(std::move(options)), tls_(make_tls(options_)), acceptor_(context_), pause_(context_), signals_(context_), finish_(context_),
+        : options_(std::move(options)), tls_(make_tls(options_)), acceptor_(context_), pause_(context_), signals_(context_, SIGTERM, SIGINT), finish_(context_),
           pool_(options_.handler_threads), buckets_(options_.per_address, address_limit),
           session_{.handler = std::move(handler), .clock = clock, .pool = pool_, .is_within_rate = [this, &clock](const std::string& address) {
                        return buckets_.try_take(address, clock.steady_now());
@@ -83,8 +83,6 @@ public:
     }
 
     void run(const std::function<void()>& on_ready) {
-        signals_.add(SIGTERM);
-        signals_.add(SIGINT);
         signals_.async_wait([this](error_code error, int) {
             if (!error) stop();
         });

@@ -51,17 +51,26 @@ Secrets make_secrets(const Path& path) {
     return secrets;
 }
 
-} // namespace
-
-NetworkKeys load_or_make_network_keys(const Path& path) {
-    auto content = find_file(path, file_limit_bytes);
-    if (content) require_private(path);
-    auto secrets = content ? load_secrets(path, text_of(*content)) : make_secrets(path);
-    if (content) wipe(*content);
+NetworkKeys keys_of(Secrets secrets) {
     return {.portal = Ed25519Key::from_seed(secrets[0].view()),
             .checker = Ed25519Key::from_seed(secrets[1].view()),
             .beacons = std::move(secrets[2]),
             .schedule = std::move(secrets[3])};
+}
+
+} // namespace
+
+NetworkKeys load_or_make_network_keys(const Path& path) {
+    std::error_code ignored;
+    return std::filesystem::exists(path, ignored) ? load_network_keys(path) : keys_of(make_secrets(path));
+}
+
+NetworkKeys load_network_keys(const Path& path) {
+    require_private(path);
+    auto content = load_file(path, file_limit_bytes);
+    auto secrets = load_secrets(path, text_of(content));
+    wipe(content);
+    return keys_of(std::move(secrets));
 }
 
 } // namespace kaisar::network

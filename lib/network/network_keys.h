@@ -16,4 +16,7 @@ struct NetworkKeys {
 /// Loads the keys, or makes them where the file is missing. Error(environment) when others may read it or it is torn.
 NetworkKeys load_or_make_network_keys(const Path& path);
 
+/// As above, and Error(environment) where the file is missing.
+NetworkKeys load_network_keys(const Path& path);
+
 } // namespace kaisar::network

@@ -32,14 +32,6 @@ HttpResponse not_found(const HttpRequest& request) {
                             "docs/protocol.md lists what can be asked for");
 }
 
-checker::NetworkConstants constants_of(const accounting::NetworkSettings& settings, const NetworkKeys& keys) {
-    return {.params = settings.params,
-            .params_hash = params_hash(settings.params),
-            .network_id = settings.profile.network_id,
-            .checker_key = keys.checker.public_key(),
-            .schedule_key = keys.portal.public_key()};
-}
-
 /// Steps 7 to 9 are the peer's, and its key answers them.
 bool is_for_peer(const std::vector<std::string_view>& path) {
     if (path.size() >= 2 && path[1] == "sessions") return true;
@@ -52,7 +44,7 @@ NetworkService::NetworkService(Store& store, const Clock& clock, const NetworkKe
                                const popw::Primitives& primitives)
     : store_(store), clock_(clock), keys_(keys), settings_(settings),
       chain_(make_embedded_chain(store, {{.endpoint = settings.profile.portal_url, .public_key = keys.checker.public_key()}})),
-      checker_(store, clock, keys, constants_of(settings, keys), primitives), standings_(settings, keys.schedule.view()),
+      checker_(store, clock, keys, accounting::constants_of(settings, keys), primitives), standings_(settings, keys.schedule.view()),
       registration_(store, clock, keys, *chain_, settings), peer_(store, clock, keys, *chain_, checker_), callers_(caller_limit, caller_memory) {}
 
 ServerAnswer NetworkService::answer(const ServerRequest& request) {

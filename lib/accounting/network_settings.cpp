@@ -1,0 +1,104 @@
+#include "accounting/network_settings.h"
+
+#include "bytes/hex.h"
+#include "bytes/little_endian.h"
+#include "crypto/hash.h"
+#include "error/error.h"
+
+#include <fmt/format.h>
+
+namespace kaisar::accounting {
+namespace {
+
+using namespace network;
+
+/// Documents about the network itself stand under this id, which is no SHA-256 that anybody will find a key for.
+constexpr Bytes32 network_wide{};
+constexpr std::string_view params_kind = "params";
+constexpr std::string_view points_kind = "points-policy";
+/// Ledgers in the store are on no chain; 1337 is what development chains use, so that wallets do not take it for a real one.
+constexpr std::uint64_t embedded_chain_id = 1337;
+
+struct StoredChoices {
+    std::optional<popw::Params> params;
+    std::optional<PointsPolicy> points;
+};
+
+StoredChoices find_stored(const RecordReader& records) {
+    StoredChoices stored;
+    if (const auto text = records.find_document(network_wide, params_kind)) {
+        const auto bytes = decode_hex(*text);
+        stored.params = bytes ? popw::decode_params(*bytes) : std::nullopt;
+        if (!stored.params)
+            throw Error(ErrorKind::environment, "the store's network constants cannot be read",
+                        "use the kaisar-network that wrote it, or name another file with --store sqlite:FILE");
+    }
+    if (const auto text = records.find_document(network_wide, points_kind)) stored.points = find_points_policy(*text);
+    return stored;
+}
+
+/// The address, id and registry of an embedded network follow from its portal's key, so that no two networks share them.
+NetworkSettings make_settings(const NetworkKeys& keys, popw::Params params, PointsPolicy points) {
+    const auto digest = sha256({bytes_of("kaisar/1/network\n"), keys.portal.public_key()});
+    NetworkSettings settings{.profile = {.name = "local-" + encode_hex(digest).substr(0, 8),
+                                         .network_id = load_le<std::uint32_t>(digest.data()),
+                                         .portal_url = {},
+                                         .portal_key = keys.portal.public_key(),
+                                         .checkers = {{.url = {}, .public_key = keys.checker.public_key()}},
+                                         .chain = "embedded",
+                                         .chain_id = embedded_chain_id,
+                                         .registry = array_of<20>(ByteView(digest).last(20)),
+                                         .params_name = params.name,
+                                         .params = encode_params(params)},
+                             .params = {},
+                             .points = points};
+    settings.params = std::move(params);
+    return settings;
+}
+
+} // namespace
+
+std::string_view name_of(PointsPolicy policy) { return policy == PointsPolicy::published ? "published" : "linear"; }
+
+std::optional<PointsPolicy> find_points_policy(std::string_view name) {
+    if (name == "published") return PointsPolicy::published;
+    if (name == "linear") return PointsPolicy::linear;
+    return std::nullopt;
+}
+
+NetworkSettings begin_network(Store& store, const NetworkKeys& keys, const NetworkChoices& choices) {
+    std::optional<NetworkSettings> settings;
+    store.write([&](RecordWriter& records) {
+        const auto stored = find_stored(records);
+        if (stored.params && choices.params && *stored.params != *choices.params)
+            throw Error(ErrorKind::usage, fmt::format("--params {}: this store was begun with {}", choices.params->name, stored.params->name),
+                        "leave --params out, or begin another network with another --data-dir");
+        if (stored.points && choices.points && *stored.points != *choices.points)
+            throw Error(ErrorKind::usage, fmt::format("--points {}: this store was begun with {}", name_of(*choices.points), name_of(*stored.points)),
+                        "leave --points out, or begin another network with another --data-dir");
+        const auto params = stored.params ? stored.params : choices.params ? choices.params : popw::find_params("default");
+        const auto points = stored.points.value_or(choices.points.value_or(PointsPolicy::published));
+        settings = make_settings(keys, *params, points);
+        records.put_document(network_wide, params_kind, encode_hex(settings->profile.params));
+        records.put_document(network_wide, points_kind, name_of(points));
+    });
+    return *settings;
+}
+
+NetworkSettings load_network_settings(const Store& store, const NetworkKeys& keys) {
+    StoredChoices stored;
+    store.read([&](const RecordReader& records) { stored = find_stored(records); });
+    if (!stored.params)
+        throw Error(ErrorKind::environment, "the store holds no network yet", "start kaisar-network serve once with this --store");
+    return make_settings(keys, *stored.params, stored.points.value_or(PointsPolicy::published));
+}
+
+checker::NetworkConstants constants_of(const NetworkSettings& settings, const NetworkKeys& keys) {
+    return {.params = settings.params,
+            .params_hash = params_hash(settings.params),
+            .network_id = settings.profile.network_id,
+            .checker_key = keys.checker.public_key(),
+            .schedule_key = keys.portal.public_key()};
+}
+
+} // namespace kaisar::accounting
