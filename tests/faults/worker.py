@@ -50,7 +50,7 @@ def require_registered(worker, network):
     done = worker.register()
     assert done.returncode == 0, f"register did not recover: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
     state = state_of(done)
-    assert state["state"] == "registered", state
+    assert state["state"] == "ready", state
     known = [entry for entry in network.query("workers")["workers"] if entry["node_id"] == state["node_id"]]
     assert len(known) == 1, f"the network knows this worker {len(known)} times"
     assert known[0]["state"] == "registered", known
