@@ -1,0 +1,74 @@
+#include "popw/rehearsal.h"
+#include "staged_proof.h"
+
+using namespace kaisar;
+using namespace kaisar::popw;
+using namespace kaisar::popw::staged;
+
+namespace {
+
+RehearsalOptions options(BeaconMode mode, std::size_t checkers) {
+    auto params = *find_params("devnet"); // seven seconds for the mark, so that a busy machine is not late
+    params.round_limit = 3;
+    return {.params = params, .threads = 2, .mode = mode, .checkers = checkers, .profile_id = 0,
+            .now = Instant(std::chrono::seconds(1790000000))};
+}
+
+} // namespace
+
+TEST_CASE("a proof file decodes to what it was") {
+    const auto file = make_proof_file({});
+    CHECK(decode_proof_file(encode_proof_file(file)) == file);
+    CHECK(proof_file_name(verify_proof_file(file, primitives()).identity) == "20000-17-3.kpw");
+}
+
+TEST_CASE("a proof file that is cut, padded, of another version or inconsistent is refused") {
+    const auto bytes = encode_proof_file(make_proof_file({}));
+    for (std::size_t size = 0; size < bytes.size(); size += 11) CHECK_FALSE(decode_proof_file(ByteView(bytes).first(size)));
+    auto longer = bytes;
+    longer.push_back(0);
+    CHECK_FALSE(decode_proof_file(longer));
+    for (std::size_t at : {0, 4, 6, 8, 12, 40}) {
+        auto other = bytes;
+        other[at] ^= 1;
+        INFO("byte " << at);
+        CHECK_FALSE(decode_proof_file(other));
+    }
+    auto file = make_proof_file({});
+    file.quorum = 4;
+    CHECK_FALSE(decode_proof_file(encode_proof_file(file)));
+    CHECK_FALSE(decode_proof_file(Bytes(proof_file_limit_bytes + 1)));
+}
+
+TEST_CASE("a rehearsal with one checker, with five and without any ends in a valid proof") {
+    for (std::size_t checkers : {1, 5}) {
+        const auto rehearsal = rehearse(options(BeaconMode::committee, checkers), primitives());
+        INFO(rehearsal.verification.detail);
+        CHECK(rehearsal.verification.code == VerdictCode::ok);
+        CHECK(rehearsal.rounds == 3);
+        CHECK(rehearsal.attested.macs_per_s > 0);
+        const auto reread = decode_proof_file(encode_proof_file(rehearsal.file));
+        REQUIRE(reread);
+        CHECK(verify_proof_file(*reread, primitives()).ok());
+    }
+    const auto self = rehearse(options(BeaconMode::self, 0), primitives());
+    CHECK(self.verification.code == VerdictCode::ok);
+    CHECK(self.verification.mode == BeaconMode::self);
+    CHECK(decode_proof_file(encode_proof_file(self.file)) == self.file);
+}
+
+TEST_CASE("a rehearsal says which profile the constants do not allow, and stops when told to") {
+    auto wrong = options(BeaconMode::committee, 1);
+    wrong.profile_id = 3;
+    CHECK_THROWS_AS(rehearse(wrong, primitives()), Error);
+    std::stop_source stop;
+    stop.request_stop();
+    auto stopped = options(BeaconMode::committee, 1);
+    stopped.stop = stop.get_token();
+    try {
+        rehearse(stopped, primitives());
+        FAIL("it did not stop");
+    } catch (const Error& error) {
+        CHECK(error.kind() == ErrorKind::interrupted);
+    }
+}

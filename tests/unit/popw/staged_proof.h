@@ -1,0 +1,175 @@
+/// Proofs made with fixed keys, honest by default, with a handle on everything that a cheat could turn.
+///
+/// Profile T0 without the ComputeProver: leaves are recomputed one superblock at a time, so that a test can put anything
+/// into the tree before it is committed.
+#pragma once
+
+#include "golden/golden_vectors.h"
+#include "popw/proof_file.h"
+#include "popw/seeds.h"
+#include "popw/tiles.h"
+#include "popw_rules/committee.h"
+
+#include <functional>
+
+namespace kaisar::popw::staged {
+
+inline const Primitives& primitives() {
+    static const auto chosen = choose_primitives(detect_cpu_features());
+    return chosen;
+}
+
+inline Ed25519Key key(std::uint8_t seed) { return Ed25519Key::from_seed(golden::repeated(seed)); }
+inline Ed25519Key node_key() { return key(0x11); }
+inline Ed25519Key checker_key(std::size_t i) { return key(static_cast<std::uint8_t>(0x20 + i)); }
+
+struct Stage {
+    Params params = *find_params("test");
+    BeaconMode mode = BeaconMode::committee;
+    std::uint32_t network_id = 7;
+    SlotId slot{20000, 17};
+    std::vector<std::size_t> members{0, 2};
+    std::vector<std::size_t> receivers{0, 1};
+    std::vector<std::uint64_t> received_us{90000, 91234};
+    Bytes32 schedule_word = golden::ascending<32>(0x80);
+    std::uint32_t rounds = 2;
+    Bytes32 receipt_value{}; ///< on demand
+    std::int64_t issued_at_us = 0;
+
+    std::function<void(std::uint32_t round, std::vector<Bytes32>& leaves)> change_leaves;
+    std::function<void(std::vector<Bytes32>& roots)> change_roots;
+    std::function<void(Beacon&)> change_beacon;
+    std::function<void(Mark&)> change_mark;
+    std::function<void(Receipt&)> change_receipt;
+    std::function<void(std::vector<TileQuery>&)> change_queries;
+    std::function<void(Proof&)> change_proof;
+    std::uint8_t signer = 0x11; ///< seed of the key that signs the proof
+
+    bool is_on_demand() const { return mode == BeaconMode::on_demand; }
+};
+
+inline Bytes32 node_id() { return id_of_key(node_key().public_key()); }
+
+inline Bytes make_beacon(const Stage& stage, BeaconPhase phase, const Ed25519Key& issuer, const Bytes32& value) {
+    Beacon beacon{.network_id = stage.network_id, .mode = stage.mode, .phase = phase, .epoch = stage.slot.epoch,
+                  .slot = stage.slot.slot, .params_hash = params_hash(stage.params), .issuer = issuer.public_key(),
+                  .value = value, .issued_at_us = static_cast<std::uint64_t>(stage.issued_at_us)};
+    if (stage.is_on_demand()) beacon.node_id = node_id();
+    if (stage.change_beacon) stage.change_beacon(beacon);
+    return encode_beacon(beacon, issuer);
+}
+
+inline Bytes32 release(const Stage& stage, BeaconPhase phase, std::vector<Bytes>& out) {
+    std::vector<Contribution> contributions;
+    for (auto i : stage.members) {
+        const auto value = beacon_value(golden::repeated(static_cast<std::uint8_t>(0x30 + i)), phase, stage.network_id, stage.slot);
+        contributions.push_back({id_of_key(checker_key(i).public_key()), value});
+        out.push_back(make_beacon(stage, phase, checker_key(i), value));
+    }
+    return combine_beacon(phase, stage.slot, stage.is_on_demand() ? Bytes32{} : stage.schedule_word, node_id(), contributions);
+}
+
+/// The trees of a chain of rounds, all levels, leaves first.
+using Tree = std::vector<std::vector<Bytes32>>;
+
+inline std::vector<Tree> make_trees(const Stage& stage, const Bytes32& device_seed) {
+    const TreeHasher hasher(primitives().sha256);
+    std::vector<Tree> trees;
+    Bytes32 previous{};
+    for (std::uint32_t round = 0; round < stage.rounds; ++round) {
+        std::vector<Bytes32> leaves(superblock_tiles);
+        recompute_superblock(primitives(), hasher, all_profiles().front(), round_seed(device_seed, round, previous), 0,
+                             leaves.data());
+        if (stage.change_leaves) stage.change_leaves(round, leaves);
+        Tree tree{leaves};
+        while (tree.back().size() > 1) {
+            std::vector<Bytes32> above;
+            for (std::size_t i = 0; i < tree.back().size(); i += 2)
+                above.push_back(hasher.node(tree.back()[i], tree.back()[i + 1]));
+            tree.push_back(std::move(above));
+        }
+        previous = tree.back().front();
+        trees.push_back(std::move(tree));
+    }
+    return trees;
+}
+
+inline TileOpening open(const Tree& tree, std::size_t leaf) {
+    TileOpening opening{tree.front()[leaf], {}};
+    for (std::size_t height = 0; height + 1 < tree.size(); ++height) opening.siblings.push_back(tree[height][(leaf >> height) ^ 1]);
+    return opening;
+}
+
+inline void add_witnesses(const Stage& stage, Proof& proof, const Bytes32& mark, Bytes32& query_value) {
+    if (stage.mode == BeaconMode::self) {
+        query_value = self_query_value(mark);
+        return;
+    }
+    for (std::size_t i = 0; i < stage.receivers.size(); ++i) {
+        const auto issuer = checker_key(stage.receivers[i]);
+        Receipt receipt{.epoch = stage.slot.epoch, .slot = stage.slot.slot, .phase = MarkPhase::compute,
+                        .issuer = issuer.public_key(), .mark_hash = mark, .received_us = stage.received_us[i],
+                        .value = stage.receipt_value};
+        if (stage.change_receipt) stage.change_receipt(receipt);
+        proof.receipts.push_back(encode_receipt(receipt, issuer));
+    }
+    if (stage.is_on_demand()) {
+        const Contribution query{id_of_key(checker_key(stage.members[0]).public_key()), stage.receipt_value};
+        query_value = combine_beacon(BeaconPhase::query, stage.slot, {}, node_id(), {&query, 1});
+    } else {
+        query_value = release(stage, BeaconPhase::query, proof.beacons);
+    }
+}
+
+inline ProofFile make_proof_file(const Stage& stage) {
+    const auto& profile = all_profiles().front();
+    const auto uid = golden::repeated(0x55);
+    constexpr std::uint16_t device = 3;
+    Proof proof{.epoch = stage.slot.epoch, .slot = stage.slot.slot, .device_index = device, .node_id = node_id()};
+    Bytes32 start = golden::ascending<32>(0);
+    if (stage.mode == BeaconMode::committee)
+        proof.beacons.push_back(make_beacon(stage, BeaconPhase::schedule, checker_key(0), stage.schedule_word));
+    if (stage.mode != BeaconMode::self) start = release(stage, BeaconPhase::start, proof.beacons);
+    const auto seed = device_seed(slot_seed(params_hash(stage.params), stage.slot, node_id(), start), device, DeviceKind::cpu, uid, profile.id);
+    const auto trees = make_trees(stage, seed);
+    std::vector<Bytes32> roots;
+    for (const auto& tree : trees) roots.push_back(tree.back().front());
+    if (stage.change_roots) stage.change_roots(roots);
+    Mark mark{.phase = MarkPhase::compute, .mode = stage.mode, .epoch = stage.slot.epoch, .slot = stage.slot.slot,
+              .node_id = node_id(), .beacon_value = start,
+              .devices = {{device, DeviceKind::cpu, 0, stage.rounds, 0, uid, compute_commit(seed, profile.id, roots)}}};
+    if (stage.mode != BeaconMode::self)
+        for (auto i : stage.members) mark.committee_bitmap |= std::uint64_t{1} << i;
+    if (stage.change_mark) stage.change_mark(mark);
+    proof.marks.push_back(encode_mark(mark, node_key()));
+    Bytes32 query_value;
+    add_witnesses(stage, proof, mark_hash(proof.marks[0]), query_value);
+    auto queries = draw_tile_queries(primitives(), query_seed(query_value, mark_hash(proof.marks[0]), device), stage.rounds,
+                                     profile, tile_openings(stage.params, stage.mode));
+    if (stage.change_queries) stage.change_queries(queries);
+    proof.compute = ComputePart{roots, {}};
+    for (const auto& query : queries) proof.compute->openings.push_back(open(trees[query.round], query.leaf));
+    if (stage.change_proof) stage.change_proof(proof);
+    ProofFile file{.params = stage.params, .network_id = 7, .node_key = node_key().public_key(), .proof = encode_proof(proof, key(stage.signer))};
+    if (stage.mode != BeaconMode::self) {
+        file.schedule_issuer = checker_key(0).public_key();
+        for (std::size_t i = 0; i < 3; ++i) file.committee.push_back(checker_key(i).public_key());
+        file.quorum = 2;
+    }
+    return file;
+}
+
+inline Verification verify(const Stage& stage) { return verify_proof_file(make_proof_file(stage), primitives()); }
+
+/// What verify_proof_file makes of the file, for tests that change it.
+inline VerifierContext context_of(const ProofFile& file) {
+    return {.params = file.params, .network_id = file.network_id, .node_key = file.node_key, .committee = file.committee,
+            .quorum = file.quorum, .schedule_issuer = file.schedule_issuer};
+}
+
+inline Stage on_demand_stage() {
+    return {.mode = BeaconMode::on_demand, .slot = {20000, first_on_demand_slot + 5}, .members = {1}, .receivers = {1},
+            .received_us = {120000}, .receipt_value = golden::repeated(0x77), .issued_at_us = 1728000000000000};
+}
+
+} // namespace kaisar::popw::staged

@@ -1,0 +1,127 @@
+#include "staged_proof.h"
+
+using namespace kaisar;
+using namespace kaisar::popw;
+
+namespace {
+
+const Bytes32 ascending = golden::ascending<32>(0);
+const Bytes32 uid = golden::repeated(0x55);
+
+// Every combination of variants that this processor can execute.
+std::vector<Primitives> all_primitives() {
+    const auto features = detect_cpu_features();
+    std::vector<Primitives> all;
+    for (const auto& gemm : kernels::gemm_s8_variants())
+        for (const auto& sha256 : kernels::sha256_variants())
+            for (const auto& chacha8 : kernels::chacha8_variants())
+                if (features.includes(gemm.required | sha256.required | chacha8.required))
+                    all.push_back({gemm.function, sha256.function, chacha8.function, gemm.name, sha256.name, chacha8.name});
+    return all;
+}
+
+std::string hex_row(const Primitives& primitives, const Profile& profile, Operand operand, std::size_t row) {
+    std::vector<std::int8_t> out(profile.k);
+    generate_rows(primitives, round_seed(ascending, 0, {}), operand, profile, row, 1, out.data());
+    return encode_hex({reinterpret_cast<const std::uint8_t*>(out.data()), 64});
+}
+
+} // namespace
+
+TEST_CASE("operand rows of every profile are the reference's under every variant") {
+    for (const auto& primitives : all_primitives())
+        for (const auto& profile : all_profiles())
+            for (std::size_t row : {std::size_t{0}, std::size_t{profile.m - 1}}) {
+                const auto place = std::string(profile.name);
+                CHECK(hex_row(primitives, profile, Operand::a, row) == golden::text("row " + place + " a " + std::to_string(row)));
+                CHECK(hex_row(primitives, profile, Operand::b_transposed, row) == golden::text("row " + place + " b " + std::to_string(row)));
+            }
+}
+
+TEST_CASE("leaves lie where the reference has them and one tile a profile hashes as there") {
+    for (const auto& profile : all_profiles()) {
+        const auto last = profile.tiles() - 1;
+        for (auto leaf : {std::uint64_t{0}, last / 3, last}) {
+            const auto corner = corner_of_leaf(profile, leaf);
+            CHECK(std::to_string(corner.row) + "," + std::to_string(corner.column) ==
+                  golden::text("corner " + std::string(profile.name) + " " + std::to_string(leaf)));
+        }
+        for (const auto& primitives : all_primitives()) {
+            if (primitives.chacha8_variant != primitives.gemm_variant && primitives.gemm_variant == "reference" && profile.id > 2)
+                continue; // the plain product of the largest shapes once is enough
+            INFO(profile.name << " " << primitives.gemm_variant);
+            CHECK(encode_hex(recompute_leaf(primitives, TreeHasher(primitives.sha256), profile, round_seed(ascending, 0, {}), last / 3)) ==
+                  golden::text("leaf " + std::string(profile.name) + " " + std::to_string(last / 3)));
+        }
+    }
+}
+
+TEST_CASE("superblocks cover every tile of C exactly once") {
+    for (const auto& profile : {all_profiles()[0], all_profiles()[1], all_profiles()[2]}) {
+        std::vector<bool> covered(profile.tiles());
+        for (std::uint64_t leaf = 0; leaf < profile.tiles(); ++leaf) {
+            const auto corner = corner_of_leaf(profile, leaf);
+            REQUIRE(corner.row % 16 == 0);
+            REQUIRE(corner.column % 16 == 0);
+            const auto tile = corner.row / 16 * (profile.m / 16) + corner.column / 16;
+            REQUIRE_FALSE(covered.at(tile));
+            covered[tile] = true;
+        }
+    }
+}
+
+TEST_CASE("two rounds of profile T0 have the reference's roots under every variant") {
+    for (const auto& primitives : all_primitives()) {
+        INFO(primitives.gemm_variant << " " << primitives.sha256_variant << " " << primitives.chacha8_variant);
+        require_working(primitives);
+        const auto& profile = all_profiles().front();
+        const auto root0 = recompute_root(primitives, profile, round_seed(ascending, 0, {}));
+        const auto root1 = recompute_root(primitives, profile, round_seed(ascending, 1, root0));
+        CHECK(encode_hex(root0) == golden::text("t0 root 0"));
+        CHECK(encode_hex(root1) == golden::text("t0 root 1"));
+        const Bytes32 roots[] = {root0, root1};
+        CHECK(encode_hex(compute_commit(ascending, profile.id, roots)) == golden::text("t0 compute-commit"));
+    }
+}
+
+TEST_CASE("a kernel with one wrong bit is not used") {
+    auto broken = staged::primitives();
+    broken.gemm.multiply = [](const kernels::GemmS8Arguments& arguments) noexcept {
+        staged::primitives().gemm.multiply(arguments);
+        arguments.c[arguments.ldc * (arguments.m - 1) + arguments.n - 1] ^= 1;
+    };
+    CHECK_THROWS_AS(require_working(broken), Error);
+    CHECK_THROWS_AS(choose_primitives(detect_cpu_features(), "no such variant"), Error);
+    CHECK(choose_primitives(CpuFeatures{}).gemm_variant == "reference");
+}
+
+TEST_CASE("seeds and queries are the reference's") {
+    const auto params = *find_params("test");
+    const auto start = slot_seed(params_hash(params), {20000, 17}, staged::node_id(), ascending);
+    CHECK(encode_hex(start) == golden::text("slot-seed"));
+    CHECK(encode_hex(device_seed(start, 3, DeviceKind::cuda, uid, 4)) == golden::text("device-seed"));
+    CHECK(encode_hex(round_seed(ascending, 0, {})) == golden::text("round-seed 0"));
+    CHECK(encode_hex(round_seed(ascending, 77, uid)) == golden::text("round-seed 77"));
+    CHECK(encode_hex(query_seed(ascending, uid, 3)) == golden::text("query-seed"));
+    const auto joined = [](const std::vector<TileQuery>& queries) {
+        std::string out;
+        for (const auto& query : queries) {
+            if (!out.empty()) out += ',';
+            out += std::to_string(query.round);
+            out += ':';
+            out += std::to_string(query.leaf);
+        }
+        return out;
+    };
+    for (const auto& primitives : all_primitives()) {
+        CHECK(joined(draw_tile_queries(primitives, ascending, 2, *find_profile("T0"), 8)) == golden::text("queries T0"));
+        CHECK(joined(draw_tile_queries(primitives, ascending, 1300, *find_profile("G2"), 64)) == golden::text("queries G2"));
+    }
+}
+
+TEST_CASE("tree hashes on the kernels equal the reference's") {
+    for (const auto& sha256 : kernels::sha256_variants()) {
+        if (!detect_cpu_features().includes(sha256.required)) continue;
+        CHECK(encode_hex(TreeHasher(sha256.function).node({}, {})) == golden::text("node zeros"));
+    }
+}
