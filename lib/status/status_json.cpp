@@ -31,7 +31,7 @@ std::string status_json(const WorkerStatus& status) {
         for (const auto& line : record.points_lines) lines.push_back(to_json(line));
         json["points"] = {{"epoch", record.epoch},
                           {"micro_points", record.micro_points},
-                          {"total_micro_points", record.total_micro_points},
+                          {"total_micro_points", record.total_micro_points + record.micro_points},
                           {"lines", lines}};
         json["attested"] = to_json(record.attested);
         json["strikes"] = record.strikes;

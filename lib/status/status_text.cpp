@@ -19,9 +19,10 @@ std::string_view verdict_sentence(EarningVerdict verdict) {
 
 std::string record_text(const WorkerRecord& record) {
     std::string text;
-    text += fmt::format("points     {} in epoch {}, {} before it\n", format_points(record.micro_points), record.epoch, format_points(record.total_micro_points));
+    text += fmt::format("points     {} in epoch {}, {} in all\n", format_points(record.micro_points), record.epoch,
+                        format_points(record.total_micro_points + record.micro_points));
     for (const auto& line : record.points_lines)
-        text += fmt::format("             {:<12} {:<24} {:<20} {:>14}\n", line.what, line.attested, line.tier, format_points(line.micro_points));
+        text += fmt::format("           {:>10}  {:<9}  {}; {}\n", format_points(line.micro_points), line.what, line.attested, line.tier);
     text += fmt::format("attested   {:.1f} GMAC/s, memory {:.1f} GiB held, {} us to the peer\n", static_cast<double>(record.attested.macs_per_s) / 1e9,
                         static_cast<double>(record.attested.held_bytes) / (1 << 30), record.attested.rtt_us);
     if (record.last_proof_at) text += fmt::format("last proof {}\n", format_rfc3339(*record.last_proof_at));
