@@ -4,6 +4,7 @@ import pathlib
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -46,6 +47,9 @@ class Conversation:
     def type(self, line):
         time.sleep(0.05)  # the echo is turned off after the question is written
         os.write(self.terminal, line.encode() + b"\n")
+
+    def interrupt(self):
+        self.process.send_signal(signal.SIGINT)
 
     def end(self):
         try:
@@ -139,6 +143,22 @@ def _():
         talk = Conversation(folder, "--no-input", "wallet", "sign", "--message", "hello")
         talk.wait_for("--password-file FILE")
         assert talk.end() == 2
+
+
+@case("Ctrl-C ends every question, leaves the second screen and makes no wallet")
+def _():
+    with tempfile.TemporaryDirectory() as folder:
+        talk = Conversation(folder, "wallet", "create")
+        talk.wait_for("New wallet password:")
+        talk.interrupt()
+        assert talk.end() == 130
+        talk = Conversation(folder, "wallet", "create")
+        choose_password(talk, "a long password")
+        read_words(talk)
+        talk.interrupt()
+        talk.wait_for(re.escape(FIRST_SCREEN) + "(?s:.*)interrupted")
+        assert talk.end() == 130
+        assert not (pathlib.Path(folder) / "data/wallet.json").exists()
 
 
 main()

@@ -7,6 +7,7 @@
 #include "wallet/mnemonic.h"
 #include "wallet/secret_file.h"
 
+#include <cstdio>
 #include <fmt/format.h>
 
 namespace kaisar {
@@ -15,9 +16,15 @@ namespace {
 constexpr std::size_t words_per_line = 4;
 constexpr std::string_view column_end = "          "; // two more than the longest word
 constexpr int tries = 3;
-// The words are shown on the terminal's second screen, so that neither the window nor its history keeps them.
-constexpr std::string_view to_second_screen = "\x1b[?1049h\x1b[2J\x1b[H";
-constexpr std::string_view to_first_screen = "\x1b[?1049l";
+
+/// The terminal's second screen: what is shown there stays neither in the window nor in its history, however this ends.
+class SecondScreen {
+public:
+    SecondScreen() { fmt::print(stderr, "\x1b[?1049h\x1b[2J\x1b[H"); }
+    SecondScreen(const SecondScreen&) = delete;
+    SecondScreen& operator=(const SecondScreen&) = delete;
+    ~SecondScreen() { fmt::print(stderr, "\x1b[?1049l"); }
+};
 
 void show_words(const std::vector<std::string_view>& words, Terminal& terminal) {
     Secret text(4096);
@@ -26,7 +33,6 @@ void show_words(const std::vector<std::string_view>& words, Terminal& terminal) 
         std::memcpy(text.mutable_view().data() + size, part.data(), part.size());
         size += part.size();
     };
-    put(to_second_screen);
     put("Write these words down, in this order, on paper. Whoever has them has the wallet;\n"
         "without them a lost or broken machine is the end of it. They are not shown again.\n\n");
     for (std::size_t i = 0; i < words.size(); ++i) {
@@ -35,6 +41,7 @@ void show_words(const std::vector<std::string_view>& words, Terminal& terminal) 
         put((i + 1) % words_per_line == 0 ? "\n" : column_end.substr(words[i].size()));
     }
     put("\nPress Enter when that is done.");
+    const SecondScreen screen;
     terminal.ask(text_of(text.view().first(size)));
 }
 
@@ -47,7 +54,7 @@ std::pair<std::size_t, std::size_t> draw_two(std::size_t count) {
 }
 
 bool is_given_back(const std::vector<std::string_view>& words, std::size_t index, Terminal& terminal) {
-    const auto answer = terminal.ask_secret(fmt::format("{}Word {}:", to_first_screen, index + 1));
+    const auto answer = terminal.ask_secret(fmt::format("Word {}:", index + 1));
     return text_of(answer.view()) == words[index];
 }
 
