@@ -1,4 +1,5 @@
-/// The commands of kaisar-network: each declares its options and leaves what it does in `action`, which gives the exit code.
+/// The commands of kaisar-network: each declares its options and leaves what it does in `action`, which gives the exit
+/// code.
 #pragma once
 
 #include "network_options.h"

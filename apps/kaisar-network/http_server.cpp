@@ -28,12 +28,15 @@ tcp::endpoint resolve(asio::io_context& context, const HttpServerOptions& option
     tcp::resolver resolver(context);
     const auto found = resolver.resolve(options.host, std::to_string(options.port), tcp::resolver::passive, error);
     if (error || found.empty())
-        throw Error(ErrorKind::environment, fmt::format("--listen: the host \"{}\" has no address here: {}", options.host, error.message()),
+        throw Error(ErrorKind::environment,
+                    fmt::format("--listen: the host \"{}\" has no address here: {}", options.host, error.message()),
                     "name an address of this machine, such as 127.0.0.1:8321");
     const auto endpoint = found.begin()->endpoint();
     if (!endpoint.address().is_loopback() && options.tls_certificate.empty())
-        throw Error(ErrorKind::usage, fmt::format("--listen {}:{}: plain HTTP is served on loopback addresses only", options.host, options.port),
-                    "give --tls-cert FILE and --tls-key FILE, or listen on 127.0.0.1 behind a proxy that speaks TLS");
+        throw Error(
+            ErrorKind::usage,
+            fmt::format("--listen {}:{}: plain HTTP is served on loopback addresses only", options.host, options.port),
+            "give --tls-cert FILE and --tls-key FILE, or listen on 127.0.0.1 behind a proxy that speaks TLS");
     return endpoint;
 }
 
@@ -43,7 +46,8 @@ std::unique_ptr<asio::ssl::context> make_tls(const HttpServerOptions& options) {
     if (options.tls_certificate.empty()) return nullptr;
     auto tls = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_server);
     error_code error;
-    tls->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, error);
+    tls->set_options(
+        asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, error);
     if (!error) tls->use_certificate_chain_file(options.tls_certificate, error);
     if (error)
         throw Error(ErrorKind::environment, fmt::format("--tls-cert {}: {}", options.tls_certificate, error.message()),
@@ -60,11 +64,16 @@ std::unique_ptr<asio::ssl::context> make_tls(const HttpServerOptions& options) {
 class HttpServer::Implementation {
 public:
     Implementation(HttpServerOptions options, ServerHandler handler, const Clock& clock)
-        : options_(std::move(options)), tls_(make_tls(options_)), acceptor_(context_), pause_(context_), signals_(context_, SIGTERM, SIGINT), finish_(context_),
-          pool_(options_.handler_threads), buckets_(options_.per_address, address_limit),
-          session_{.handler = std::move(handler), .clock = clock, .pool = pool_, .is_within_rate = [this, &clock](const std::string& address) {
-                       return buckets_.try_take(address, clock.steady_now());
-                   }} {
+        : options_(std::move(options)), tls_(make_tls(options_)), acceptor_(context_), pause_(context_),
+          signals_(context_, SIGTERM, SIGINT), finish_(context_), pool_(options_.handler_threads),
+          buckets_(options_.per_address, address_limit), session_{.handler = std::move(handler),
+                                                                  .clock = clock,
+                                                                  .pool = pool_,
+                                                                  .is_within_rate =
+                                                                      [this, &clock](const std::string& address) {
+                                                                          return buckets_.try_take(address,
+                                                                                                   clock.steady_now());
+                                                                      }} {
         const auto endpoint = resolve(context_, options_);
         error_code error;
         acceptor_.open(endpoint.protocol(), error);
@@ -72,13 +81,15 @@ public:
         if (!error) acceptor_.bind(endpoint, error);
         if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
         if (error)
-            throw Error(ErrorKind::environment, fmt::format("--listen {}:{}: {}", options_.host, options_.port, error.message()),
+            throw Error(ErrorKind::environment,
+                        fmt::format("--listen {}:{}: {}", options_.host, options_.port, error.message()),
                         "name another port, or 0 for any free one");
     }
 
     std::string url() const {
         const auto endpoint = acceptor_.local_endpoint();
-        const auto host = endpoint.address().is_v6() ? fmt::format("[{}]", endpoint.address().to_string()) : endpoint.address().to_string();
+        const auto host = endpoint.address().is_v6() ? fmt::format("[{}]", endpoint.address().to_string())
+                                                     : endpoint.address().to_string();
         return fmt::format("{}://{}:{}", tls_ ? "https" : "http", host, endpoint.port());
     }
 
@@ -114,7 +125,8 @@ private:
         const auto remote = socket.remote_endpoint(error);
         if (error) return;
         const auto address = remote.address().to_string();
-        if (sessions_.size() >= options_.connection_limit || per_address_[address] >= options_.connections_per_address) {
+        if (sessions_.size() >= options_.connection_limit ||
+            per_address_[address] >= options_.connections_per_address) {
             if (per_address_[address] == 0) per_address_.erase(address);
             return; // the socket closes; the client sees a connection that ended before an answer and tries again
         }

@@ -1,7 +1,8 @@
-/// The HTTP/1.1 server: moves bytes between sockets and a handler, within limits. What is said is decided in lib/network.
+/// The HTTP/1.1 server: moves bytes between sockets and a handler, within limits. What is said is decided in
+/// lib/network.
 ///
-/// One thread does all socket work and never waits for a handler; handlers run on a pool of threads, because they wait for the
-/// store. A slow client therefore holds a socket and nothing else.
+/// One thread does all socket work and never waits for a handler; handlers run on a pool of threads, because they wait
+/// for the store. A slow client therefore holds a socket and nothing else.
 #pragma once
 
 #include "network/exchange.h"
@@ -16,7 +17,7 @@ namespace kaisar::network {
 
 struct HttpServerOptions {
     std::string host = "127.0.0.1";
-    std::uint16_t port = 0; ///< 0: any free one.
+    std::uint16_t port = 0;      ///< 0: any free one.
     std::string tls_certificate; ///< PEM file; empty: plain HTTP, which only loopback addresses may have.
     std::string tls_key;
     /// One NAT may hide a few hundred workers that all send a mark in the same second.
@@ -28,14 +29,16 @@ struct HttpServerOptions {
 
 class HttpServer {
 public:
-    /// Binds and listens; Error(environment) when the address cannot be had, Error(usage) for plain HTTP beyond loopback.
+    /// Binds and listens; Error(environment) when the address cannot be had, Error(usage) for plain HTTP beyond
+    /// loopback.
     HttpServer(HttpServerOptions options, ServerHandler handler, const Clock& clock);
     ~HttpServer();
 
     /// `http://127.0.0.1:8321`, with the port that was chosen.
     std::string url() const;
 
-    /// Serves until SIGTERM or SIGINT, then answers what has been asked and returns. `on_ready` runs when requests are taken.
+    /// Serves until SIGTERM or SIGINT, then answers what has been asked and returns. `on_ready` runs when requests are
+    /// taken.
     void run(const std::function<void()>& on_ready);
 
 private:

@@ -18,8 +18,8 @@ constexpr std::uint64_t json_limit_bytes = 1024 * 1024;
 /// The hard cap of every PoPW message.
 constexpr std::uint64_t popw_limit_bytes = 262'144;
 constexpr std::string_view popw_prefix = "/popw/";
-/// From an idle connection to a complete header, from there to a complete body, and for taking an answer: a worker behind the
-/// slowest line that is of use (75 Mbit/s) needs a fraction of a second for each.
+/// From an idle connection to a complete header, from there to a complete body, and for taking an answer: a worker
+/// behind the slowest line that is of use (75 Mbit/s) needs a fraction of a second for each.
 constexpr std::chrono::seconds header_time{30};
 constexpr std::chrono::seconds body_time{20};
 constexpr std::chrono::seconds write_time{20};
@@ -41,8 +41,9 @@ public:
     void start() {
         if constexpr (std::is_same_v<Stream, TlsStream>) {
             layer().expires_after(handshake_time);
-            stream_.async_handshake(asio::ssl::stream_base::server,
-                                    [self = this->shared_from_this()](error_code error) { error ? self->end() : self->read_header(); });
+            stream_.async_handshake(
+                asio::ssl::stream_base::server,
+                [self = this->shared_from_this()](error_code error) { error ? self->end() : self->read_header(); });
         } else {
             read_header();
         }
@@ -69,14 +70,16 @@ private:
         parser_->header_limit(header_limit_bytes);
         parser_->body_limit(json_limit_bytes);
         layer().expires_after(header_time);
-        http::async_read_header(stream_, buffer_, *parser_, [self = this->shared_from_this()](error_code error, std::size_t) {
-            error ? self->read_failed(error) : self->read_body();
-        });
+        http::async_read_header(stream_, buffer_, *parser_,
+                                [self = this->shared_from_this()](error_code error, std::size_t) {
+                                    error ? self->read_failed(error) : self->read_body();
+                                });
     }
 
     void read_body() {
         if (!context_.is_within_rate(address_)) {
-            auto response = failure_response(429, "rate-limited", "too many requests from this address", "wait a second between attempts");
+            auto response = failure_response(429, "rate-limited", "too many requests from this address",
+                                             "wait a second between attempts");
             response.headers.add("Retry-After", "1");
             return refuse(std::move(response));
         }
@@ -107,7 +110,8 @@ private:
     void read_failed(error_code error) {
         if (error == http::error::header_limit)
             return refuse(failure_response(431, "too-large", "the request's header is longer than 8192 bytes"));
-        if (error == http::error::body_limit) return refuse(failure_response(413, "too-large", "the request's body is longer than is allowed here"));
+        if (error == http::error::body_limit)
+            return refuse(failure_response(413, "too-large", "the request's body is longer than is allowed here"));
         const bool is_syntax = error.category() == http::make_error_code(http::error::end_of_stream).category();
         if (is_syntax && error != http::error::end_of_stream && error != http::error::partial_message)
             return refuse(failure_response(400, "bad-request", "this is not an HTTP/1.1 request"));
@@ -134,7 +138,8 @@ private:
                              .body = std::move(message.body())},
                     .address = address_,
                     .received_at = context_.clock.now()};
-        for (const auto& field : message) request_.http.headers.add(std::string(field.name_string()), std::string(field.value()));
+        for (const auto& field : message)
+            request_.http.headers.add(std::string(field.name_string()), std::string(field.value()));
         layer().expires_never();
         ask();
     }
@@ -143,7 +148,8 @@ private:
         state_ = State::answering;
         asio::post(context_.pool, [self = this->shared_from_this()] {
             ServerAnswer answer = self->handle();
-            asio::post(self->stream_.get_executor(), [self, answer = std::move(answer)]() mutable { self->take(std::move(answer)); });
+            asio::post(self->stream_.get_executor(),
+                       [self, answer = std::move(answer)]() mutable { self->take(std::move(answer)); });
         });
     }
 
@@ -152,7 +158,8 @@ private:
         try {
             return context_.handler(request_);
         } catch (const Error& error) {
-            return failure_response(503, "unavailable", error.message(), "ask again; if it stays so, tell the network's operator");
+            return failure_response(503, "unavailable", error.message(),
+                                    "ask again; if it stays so, tell the network's operator");
         } catch (const std::exception&) {
             return failure_response(500, "unavailable", "the request failed", "tell the network's operator");
         }
@@ -165,7 +172,8 @@ private:
         state_ = State::held;
         ++request_.times_held;
         hold_.expires_after(std::clamp<Instant::duration>(wait, Instant::duration::zero(), longest_hold));
-        hold_.async_wait([self = this->shared_from_this()](error_code error) { error ? self->write_unavailable() : self->ask(); });
+        hold_.async_wait(
+            [self = this->shared_from_this()](error_code error) { error ? self->write_unavailable() : self->ask(); });
     }
 
     void write_unavailable() {
@@ -205,9 +213,9 @@ private:
     /// Closing with unread bytes resets the connection, and the client would lose the answer: takes them, for a moment.
     void drain() {
         buffer_.clear();
-        layer().async_read_some(buffer_.prepare(header_limit_bytes), [self = this->shared_from_this()](error_code error, std::size_t) {
-            error ? self->end() : self->drain();
-        });
+        layer().async_read_some(
+            buffer_.prepare(header_limit_bytes),
+            [self = this->shared_from_this()](error_code error, std::size_t) { error ? self->end() : self->drain(); });
     }
 
     void end() {
@@ -241,8 +249,8 @@ std::shared_ptr<SessionHandle> start(Stream stream, SessionContext& context, Ses
 
 } // namespace
 
-std::shared_ptr<SessionHandle> start_session(asio::ip::tcp::socket socket, asio::ssl::context* tls, SessionContext& context,
-                                             SessionEnd on_end) {
+std::shared_ptr<SessionHandle> start_session(asio::ip::tcp::socket socket, asio::ssl::context* tls,
+                                             SessionContext& context, SessionEnd on_end) {
     error_code ignored;
     socket.set_option(asio::ip::tcp::no_delay(true), ignored);
     if (tls) return start(TlsStream(PlainStream(std::move(socket)), *tls), context, std::move(on_end));

@@ -33,8 +33,9 @@ public:
 
 using SessionEnd = std::function<void(SessionHandle*)>;
 
-/// Starts serving the socket; with a TLS context the handshake comes first. `on_end` is called once, on the socket thread.
-std::shared_ptr<SessionHandle> start_session(boost::asio::ip::tcp::socket socket, boost::asio::ssl::context* tls, SessionContext& context,
-                                             SessionEnd on_end);
+/// Starts serving the socket; with a TLS context the handshake comes first. `on_end` is called once, on the socket
+/// thread.
+std::shared_ptr<SessionHandle> start_session(boost::asio::ip::tcp::socket socket, boost::asio::ssl::context* tls,
+                                             SessionContext& context, SessionEnd on_end);
 
 } // namespace kaisar::network

@@ -14,7 +14,8 @@ namespace {
 /// A store that is only looked at, beside a running server or without one.
 struct OpenNetwork {
     explicit OpenNetwork(const NetworkOptions& options)
-        : files(resolve_files(options)), keys(load_network_keys(files.keys())), store(open_sqlite_store(files.store, StoreUse::inspect)),
+        : files(resolve_files(options)), keys(load_network_keys(files.keys())),
+          store(open_sqlite_store(files.store, StoreUse::inspect)),
           settings(accounting::load_network_settings(*store, keys)), standings(settings, keys.schedule.view()) {}
 
     NetworkFiles files;
@@ -24,14 +25,19 @@ struct OpenNetwork {
     accounting::Standings standings;
 };
 
-std::string shown_points(std::uint64_t micro_points) { return fmt::format("{}.{:06}", micro_points / 1'000'000, micro_points % 1'000'000); }
+std::string shown_points(std::uint64_t micro_points) {
+    return fmt::format("{}.{:06}", micro_points / 1'000'000, micro_points % 1'000'000);
+}
 
 std::string points_text(const PointsReport& report) {
-    auto text = fmt::format("epoch {} ({} points{})\n", report.epoch, report.policy, report.is_settled ? ", settled" : "");
+    auto text =
+        fmt::format("epoch {} ({} points{})\n", report.epoch, report.policy, report.is_settled ? ", settled" : "");
     for (const auto& worker : report.workers) {
-        text += fmt::format("{}  {}  {}\n", encode_hex(worker.node_id).substr(0, 16), shown_points(worker.standing.micro_points), worker.name);
+        text += fmt::format("{}  {}  {}\n", encode_hex(worker.node_id).substr(0, 16),
+                            shown_points(worker.standing.micro_points), worker.name);
         for (const auto& line : worker.standing.lines)
-            text += fmt::format("    {:<10} {:>18}  {}; {}\n", line.what, shown_points(line.micro_points), line.attested, line.tier);
+            text += fmt::format("    {:<10} {:>18}  {}; {}\n", line.what, shown_points(line.micro_points),
+                                line.attested, line.tier);
     }
     return text;
 }
@@ -41,14 +47,19 @@ int show_points(const NetworkOptions& options, std::optional<std::uint64_t> epoc
     const SystemClock clock;
     const auto now = clock.now();
     const auto& params = network.settings.params;
-    PointsReport report{.epoch = epoch.value_or(slot_at(params, now).epoch), .policy = std::string(name_of(network.settings.points)), .workers = {}};
+    PointsReport report{.epoch = epoch.value_or(slot_at(params, now).epoch),
+                        .policy = std::string(name_of(network.settings.points)),
+                        .workers = {}};
     if (report.epoch > slot_at(params, now).epoch)
-        throw Error(ErrorKind::usage, fmt::format("--epoch {}: this epoch has not begun", report.epoch), fmt::format("the epoch now is {}", slot_at(params, now).epoch));
+        throw Error(ErrorKind::usage, fmt::format("--epoch {}: this epoch has not begun", report.epoch),
+                    fmt::format("the epoch now is {}", slot_at(params, now).epoch));
     network.store->read([&](const RecordReader& records) {
         report.is_settled = accounting::find_settled_points(records, report.epoch).has_value();
         const auto as_of = std::min(now, network.standings.final_at(report.epoch));
         for (const auto& worker : records.workers())
-            report.workers.push_back({.node_id = worker.node_id, .name = worker.name, .owner = worker.owner,
+            report.workers.push_back({.node_id = worker.node_id,
+                                      .name = worker.name,
+                                      .owner = worker.owner,
                                       .standing = network.standings.standing_in(records, worker, report.epoch, as_of)});
     });
     write_result(options.json ? points_report(report) : points_text(report));
@@ -65,8 +76,8 @@ int show_workers(const NetworkOptions& options) {
     }
     std::string text = fmt::format("{} workers\n", workers.size());
     for (const auto& worker : workers)
-        text += fmt::format("{}  {:<12}  {}  {:<42}  {}\n", encode_hex(worker.node_id), name_of(worker.state), format_rfc3339(worker.created_at),
-                            worker.owner.empty() ? "-" : worker.owner, worker.name);
+        text += fmt::format("{}  {:<12}  {}  {:<42}  {}\n", encode_hex(worker.node_id), name_of(worker.state),
+                            format_rfc3339(worker.created_at), worker.owner.empty() ? "-" : worker.owner, worker.name);
     write_result(text);
     return 0;
 }
@@ -83,7 +94,8 @@ int show_verdicts(const NetworkOptions& options, const VerdictQuery& query) {
     for (const auto& verdict : verdicts) {
         const auto code = popw::find_verdict_code(verdict.code);
         text += fmt::format("{}/{}/{}  {}  {}  {} MAC in {} us\n", verdict.key.epoch, verdict.key.slot, verdict.device,
-                            encode_hex(verdict.key.node_id).substr(0, 16), code ? popw::name_of(*code) : "unknown", verdict.macs, verdict.compute_us);
+                            encode_hex(verdict.key.node_id).substr(0, 16), code ? popw::name_of(*code) : "unknown",
+                            verdict.macs, verdict.compute_us);
     }
     write_result(text);
     return 0;
@@ -93,12 +105,15 @@ int audit(const NetworkOptions& options) {
     const OpenNetwork network(options);
     const auto primitives = popw::choose_primitives(detect_cpu_features());
     popw::require_working(primitives);
-    const auto report = audit_network(*network.store, network.standings, constants_of(network.settings, network.keys), primitives);
+    const auto report =
+        audit_network(*network.store, network.standings, constants_of(network.settings, network.keys), primitives);
     if (options.json) {
         write_result(audit_report(report));
     } else {
-        auto text = fmt::format("{} proofs verified again, {} without a verdict, points of {} epochs derived again, {} ledger records followed: {}\n", report.proofs,
-                                report.undecided, report.epochs, report.ledger_records, report.differences.empty() ? "all agree" : "they differ");
+        auto text = fmt::format("{} proofs verified again, {} without a verdict, points of {} epochs derived again, {} "
+                                "ledger records followed: {}\n",
+                                report.proofs, report.undecided, report.epochs, report.ledger_records,
+                                report.differences.empty() ? "all agree" : "they differ");
         for (const auto& difference : report.differences) text += difference + "\n";
         write_result(text);
     }
@@ -132,7 +147,8 @@ void declare_verdicts(CLI::App& app, const NetworkOptions& options, Action& acti
         if (!chosen->node.empty()) {
             query.node_id = decode_hex_array<32>(chosen->node);
             if (!query.node_id)
-                throw Error(ErrorKind::usage, fmt::format("--node {}: expected 32 bytes in hexadecimal", chosen->node), "kaisar-network workers lists the node ids");
+                throw Error(ErrorKind::usage, fmt::format("--node {}: expected 32 bytes in hexadecimal", chosen->node),
+                            "kaisar-network workers lists the node ids");
         }
         return show_verdicts(options, query);
     };

@@ -48,10 +48,13 @@ int parse_and_run(int argc, char** argv, NetworkOptions& options) {
         write_result(app.help());
         return 0;
     } catch (const CLI::ParseError& error) {
-        throw Error(ErrorKind::usage, error.what(), "kaisar-network --help lists the commands, kaisar-network COMMAND --help its options");
+        throw Error(ErrorKind::usage, error.what(),
+                    "kaisar-network --help lists the commands, kaisar-network COMMAND --help its options");
     }
     if (version) {
-        write_result(options.json ? version_report() : fmt::format("kaisar-network {} ({}, {})", build_version, build_commit, build_compiler));
+        write_result(options.json
+                         ? version_report()
+                         : fmt::format("kaisar-network {} ({}, {})", build_version, build_commit, build_compiler));
         return 0;
     }
     for (std::size_t i = 0; i < commands.size(); ++i)
@@ -70,8 +73,10 @@ int report(const Error& error, const NetworkOptions& options) {
 
 void write_result(const std::string& text) {
     const bool has_newline = text.ends_with('\n');
-    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || (!has_newline && std::fputc('\n', stdout) == EOF) || std::fflush(stdout) != 0)
-        throw Error(ErrorKind::environment, "the result cannot be written to stdout", "look at what stdout is connected to");
+    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() ||
+        (!has_newline && std::fputc('\n', stdout) == EOF) || std::fflush(stdout) != 0)
+        throw Error(ErrorKind::environment, "the result cannot be written to stdout",
+                    "look at what stdout is connected to");
 }
 
 } // namespace kaisar::network

@@ -22,7 +22,8 @@ struct NetworkFiles {
     Path lock() const { return data_dir / "lock"; }
 };
 
-/// --data-dir, else $XDG_STATE_HOME/kaisar-network, else ~/.local/state/kaisar-network; the store is DIR/network.db unless given.
+/// --data-dir, else $XDG_STATE_HOME/kaisar-network, else ~/.local/state/kaisar-network; the store is DIR/network.db
+/// unless given.
 NetworkFiles resolve_files(const NetworkOptions& options);
 
 } // namespace kaisar::network

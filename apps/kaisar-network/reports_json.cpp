@@ -12,7 +12,10 @@ Json owner_json(const std::string& owner) { return owner.empty() ? Json(nullptr)
 Json worker_points_json(const WorkerPoints& worker) {
     Json lines = Json::array();
     for (const auto& line : worker.standing.lines)
-        lines.push_back({{"what", line.what}, {"attested", line.attested}, {"tier", line.tier}, {"micro_points", line.micro_points}});
+        lines.push_back({{"what", line.what},
+                         {"attested", line.attested},
+                         {"tier", line.tier},
+                         {"micro_points", line.micro_points}});
     return {{"node_id", encode_hex(worker.node_id)},
             {"name", worker.name},
             {"owner", owner_json(worker.owner)},
@@ -27,7 +30,9 @@ Json worker_points_json(const WorkerPoints& worker) {
 } // namespace
 
 std::string serve_report(const std::string& url, const std::string& profile) {
-    return to_line({{"schema", "kaisar-network.serve/1"}, {"url", url}, {"profile", profile.empty() ? Json(nullptr) : Json(profile)}});
+    return to_line({{"schema", "kaisar-network.serve/1"},
+                    {"url", url},
+                    {"profile", profile.empty() ? Json(nullptr) : Json(profile)}});
 }
 
 std::string points_report(const PointsReport& report) {
@@ -61,20 +66,22 @@ std::string verdicts_report(const std::vector<VerdictRecord>& verdicts) {
     Json rows = Json::array();
     for (const auto& verdict : verdicts) {
         const auto code = popw::find_verdict_code(verdict.code);
-        rows.push_back({{"epoch", verdict.key.epoch},
-                        {"slot", verdict.key.slot},
-                        {"device", verdict.device},
-                        {"mode", verdict.key.mode == static_cast<std::uint8_t>(popw::BeaconMode::on_demand) ? "on-demand" : "scheduled"},
-                        {"node_id", encode_hex(verdict.key.node_id)},
-                        {"proof_hash", encode_hex(verdict.proof_hash)},
-                        {"code", verdict.code},
-                        {"name", code ? popw::name_of(*code) : "unknown"},
-                        {"macs", verdict.macs},
-                        {"compute_s", static_cast<double>(verdict.compute_us) / 1e6},
-                        {"held_bytes", verdict.held_bytes},
-                        {"walk_bytes", verdict.walk_bytes},
-                        {"walk_s", static_cast<double>(verdict.walk_us) / 1e6},
-                        {"decided_at", format_rfc3339(verdict.decided_at)}});
+        rows.push_back(
+            {{"epoch", verdict.key.epoch},
+             {"slot", verdict.key.slot},
+             {"device", verdict.device},
+             {"mode",
+              verdict.key.mode == static_cast<std::uint8_t>(popw::BeaconMode::on_demand) ? "on-demand" : "scheduled"},
+             {"node_id", encode_hex(verdict.key.node_id)},
+             {"proof_hash", encode_hex(verdict.proof_hash)},
+             {"code", verdict.code},
+             {"name", code ? popw::name_of(*code) : "unknown"},
+             {"macs", verdict.macs},
+             {"compute_s", static_cast<double>(verdict.compute_us) / 1e6},
+             {"held_bytes", verdict.held_bytes},
+             {"walk_bytes", verdict.walk_bytes},
+             {"walk_s", static_cast<double>(verdict.walk_us) / 1e6},
+             {"decided_at", format_rfc3339(verdict.decided_at)}});
     }
     return to_line({{"schema", "kaisar-network.verdicts/1"}, {"verdicts", rows}});
 }
@@ -99,7 +106,10 @@ std::string error_report(const Error& error) {
 }
 
 std::string version_report() {
-    return to_line({{"schema", "kaisar-network.version/1"}, {"version", build_version}, {"commit", build_commit}, {"compiler", build_compiler}});
+    return to_line({{"schema", "kaisar-network.version/1"},
+                    {"version", build_version},
+                    {"commit", build_commit},
+                    {"compiler", build_compiler}});
 }
 
 } // namespace kaisar::network

@@ -42,8 +42,10 @@ HttpServerOptions parse_listen(const ServeOptions& options) {
     const auto* end = options.listen.data() + options.listen.size();
     const auto [parsed, code] = std::from_chars(begin, end, port);
     if (host.empty() || code != std::errc{} || parsed != end || begin == end)
-        throw Error(ErrorKind::usage, fmt::format("--listen {}: expected HOST:PORT", options.listen), "for example --listen 127.0.0.1:8080, or port 0 for any free one");
-    HttpServerOptions server{.host = host, .port = port, .tls_certificate = options.tls_certificate, .tls_key = options.tls_key};
+        throw Error(ErrorKind::usage, fmt::format("--listen {}: expected HOST:PORT", options.listen),
+                    "for example --listen 127.0.0.1:8080, or port 0 for any free one");
+    HttpServerOptions server{
+        .host = host, .port = port, .tls_certificate = options.tls_certificate, .tls_key = options.tls_key};
     server.per_address = {.per_second = options.rate, .burst = 10 * options.rate};
     return server;
 }
@@ -57,25 +59,33 @@ accounting::NetworkChoices parse_choices(const ServeOptions& options) {
         if (!choices.params) {
             std::string names;
             for (const auto& name : popw::params_names()) names += (names.empty() ? "" : ", ") + name;
-            throw Error(ErrorKind::usage, fmt::format("--params {}: neither a set of constants that is known here nor a file that holds one", options.params),
-                        fmt::format("the sets are: {}", names));
+            throw Error(
+                ErrorKind::usage,
+                fmt::format("--params {}: neither a set of constants that is known here nor a file that holds one",
+                            options.params),
+                fmt::format("the sets are: {}", names));
         }
     }
     if (!options.points.empty()) {
         choices.points = accounting::find_points_policy(options.points);
         if (!choices.points)
-            throw Error(ErrorKind::usage, fmt::format("--points {}: there is no such policy", options.points), "the policies are: published, linear");
+            throw Error(ErrorKind::usage, fmt::format("--points {}: there is no such policy", options.points),
+                        "the policies are: published, linear");
     }
     return choices;
 }
 
 void require_known(const ServeOptions& options) {
     if (options.role != "all")
-        throw Error(ErrorKind::usage, fmt::format("--role {}: this version runs portal and checker in one process", options.role), "give --role all, or leave it out");
+        throw Error(ErrorKind::usage,
+                    fmt::format("--role {}: this version runs portal and checker in one process", options.role),
+                    "give --role all, or leave it out");
     if (options.checkers != 1)
-        throw Error(ErrorKind::usage, fmt::format("--checkers {}: this version runs one checker", options.checkers), "give --checkers 1, or leave it out");
+        throw Error(ErrorKind::usage, fmt::format("--checkers {}: this version runs one checker", options.checkers),
+                    "give --checkers 1, or leave it out");
     if (!options.public_url.empty() && !parse_url(options.public_url))
-        throw Error(ErrorKind::usage, fmt::format("--public-url {}: not an http or https address", options.public_url), "for example https://portal.example.net");
+        throw Error(ErrorKind::usage, fmt::format("--public-url {}: not an http or https address", options.public_url),
+                    "for example https://portal.example.net");
 }
 
 /// As many connections as the system lets this user have.
@@ -100,7 +110,9 @@ int serve(const ServeOptions& options, const NetworkOptions& shared) {
     sweep_temporaries(files.data_dir);
     const auto lock = FileLock::try_acquire(files.lock());
     if (!lock)
-        throw Error(ErrorKind::environment, fmt::format("another kaisar-network serve runs on {}", files.data_dir.string()), "stop it first, or give this one another --data-dir");
+        throw Error(ErrorKind::environment,
+                    fmt::format("another kaisar-network serve runs on {}", files.data_dir.string()),
+                    "stop it first, or give this one another --data-dir");
     raise_descriptor_limit();
     const SystemClock clock;
     const auto keys = load_or_make_network_keys(files.keys());
@@ -110,7 +122,8 @@ int serve(const ServeOptions& options, const NetworkOptions& shared) {
     popw::require_working(primitives);
 
     portal::NetworkService* service = nullptr;
-    HttpServer server(std::move(listen), [&](const ServerRequest& request) { return service->answer(request); }, clock);
+    HttpServer server(
+        std::move(listen), [&](const ServerRequest& request) { return service->answer(request); }, clock);
     settings.profile.portal_url = options.public_url.empty() ? server.url() : options.public_url;
     settings.profile.checkers.front().url = settings.profile.portal_url;
     portal::NetworkService running(*store, clock, keys, settings, primitives);
@@ -119,7 +132,10 @@ int serve(const ServeOptions& options, const NetworkOptions& shared) {
 
     std::jthread verification([&](std::stop_token stop) { run_at_low_priority(running, stop); });
     std::jthread settlement([&](std::stop_token stop) { running.run_settlement(std::move(stop)); });
-    server.run([&] { write_result(shared.json ? serve_report(server.url(), options.profile) : fmt::format("kaisar-network: ready at {}", server.url())); });
+    server.run([&] {
+        write_result(shared.json ? serve_report(server.url(), options.profile)
+                                 : fmt::format("kaisar-network: ready at {}", server.url()));
+    });
     return 0;
 }
 
@@ -127,17 +143,26 @@ int serve(const ServeOptions& options, const NetworkOptions& shared) {
 
 void declare_serve(CLI::App& app, const NetworkOptions& shared, Action& action) {
     auto options = std::make_shared<ServeOptions>();
-    app.add_option("--listen", options->listen, "Where to listen; port 0 picks a free one")->type_name("HOST:PORT")->capture_default_str();
+    app.add_option("--listen", options->listen, "Where to listen; port 0 picks a free one")
+        ->type_name("HOST:PORT")
+        ->capture_default_str();
     app.add_option("--role", options->role, "What this process does: all")->type_name("ROLE");
-    app.add_option("--params", options->params, "The network's constants: default, devnet, test or a file")->type_name("NAME|FILE");
+    app.add_option("--params", options->params, "The network's constants: default, devnet, test or a file")
+        ->type_name("NAME|FILE");
     app.add_option("--points", options->points, "How points are computed: published or linear")->type_name("POLICY");
     app.add_option("--checkers", options->checkers, "Checkers in this process: 1")->type_name("K");
     app.add_option("--profile", options->profile, "Write the profile that kaisar --network takes")->type_name("FILE");
-    app.add_option("--public-url", options->public_url, "The address that workers use, where it is another than --listen")->type_name("URL");
-    app.add_option("--tls-cert", options->tls_certificate, "Certificate chain in PEM; needed beyond loopback")->type_name("FILE");
+    app.add_option("--public-url", options->public_url,
+                   "The address that workers use, where it is another than --listen")
+        ->type_name("URL");
+    app.add_option("--tls-cert", options->tls_certificate, "Certificate chain in PEM; needed beyond loopback")
+        ->type_name("FILE");
     app.add_option("--tls-key", options->tls_key, "Private key in PEM")->type_name("FILE");
-    app.add_option("--rate", options->rate, "Requests per second from one address, ten times as many at once; 0: no limit")
-        ->type_name("N")->check(CLI::NonNegativeNumber)->capture_default_str();
+    app.add_option("--rate", options->rate,
+                   "Requests per second from one address, ten times as many at once; 0: no limit")
+        ->type_name("N")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
     action = [options, &shared] { return serve(*options, shared); };
 }
 

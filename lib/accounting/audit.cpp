@@ -1,8 +1,8 @@
 #include "accounting/audit.h"
 
+#include "accounting/settlement.h"
 #include "bytes/hex.h"
 #include "network/chain.h"
-#include "accounting/settlement.h"
 
 #include <fmt/format.h>
 
@@ -14,38 +14,48 @@ using namespace network;
 constexpr std::size_t ledger_batch = 1000;
 
 std::string describe(const VerdictRecord& verdict) {
-    return fmt::format("proof {} (slot {}/{}, device {})", encode_hex(verdict.proof_hash).substr(0, 16), verdict.key.epoch, verdict.key.slot, verdict.device);
+    return fmt::format("proof {} (slot {}/{}, device {})", encode_hex(verdict.proof_hash).substr(0, 16),
+                       verdict.key.epoch, verdict.key.slot, verdict.device);
 }
 
 /// What the signed verdict and its row in the store must agree on.
 bool says_the_same(const popw::Verdict& verdict, const VerdictRecord& record) {
-    return verdict.proof_hash == record.proof_hash && verdict.node_id == record.key.node_id && verdict.epoch == record.key.epoch &&
-           verdict.slot == record.key.slot && verdict.device_index == record.device && static_cast<std::uint16_t>(verdict.code) == record.code &&
-           verdict.macs == record.macs && verdict.compute_us == record.compute_us && verdict.held_bytes == record.held_bytes &&
-           verdict.walk_bytes == record.walk_bytes && verdict.walk_us == record.walk_us;
+    return verdict.proof_hash == record.proof_hash && verdict.node_id == record.key.node_id &&
+           verdict.epoch == record.key.epoch && verdict.slot == record.key.slot &&
+           verdict.device_index == record.device && static_cast<std::uint16_t>(verdict.code) == record.code &&
+           verdict.macs == record.macs && verdict.compute_us == record.compute_us &&
+           verdict.held_bytes == record.held_bytes && verdict.walk_bytes == record.walk_bytes &&
+           verdict.walk_us == record.walk_us;
 }
 
-std::optional<std::string> find_verdict_fault(const VerdictRecord& record, const RecordReader& records, const checker::NetworkConstants& constants,
+std::optional<std::string> find_verdict_fault(const VerdictRecord& record, const RecordReader& records,
+                                              const checker::NetworkConstants& constants,
                                               const popw::Primitives& primitives) {
     const auto signed_verdict = popw::decode_verdict(record.verdict);
-    if (!signed_verdict || !popw::is_signed_by(record.verdict, constants.checker_key)) return "its verdict is not signed by the checker";
+    if (!signed_verdict || !popw::is_signed_by(record.verdict, constants.checker_key))
+        return "its verdict is not signed by the checker";
     if (!says_the_same(*signed_verdict, record)) return "its verdict says something else than the store";
     const auto proof = records.find_proof(record.proof_hash);
     if (!proof) return "the proof itself is missing";
     if (popw::proof_hash(proof->proof) != record.proof_hash) return "the proof was changed: its hash does not match";
     const auto again = verify_proof(proof->proof, make_verifier_context(records, constants, *proof), primitives);
     if (static_cast<std::uint16_t>(again.code) != record.code)
-        return fmt::format("the verdict was {}, and verifying it again gives {}", record.code, static_cast<std::uint16_t>(again.code));
-    if (again.ok() && (again.macs != record.macs || again.compute_us != record.compute_us || again.held_bytes != record.held_bytes ||
-                       again.walk_bytes != record.walk_bytes || again.walk_us != record.walk_us))
-        return fmt::format("{} MAC in {} us were credited, and verifying it again gives {} in {}", record.macs, record.compute_us, again.macs, again.compute_us);
+        return fmt::format("the verdict was {}, and verifying it again gives {}", record.code,
+                           static_cast<std::uint16_t>(again.code));
+    if (again.ok() &&
+        (again.macs != record.macs || again.compute_us != record.compute_us || again.held_bytes != record.held_bytes ||
+         again.walk_bytes != record.walk_bytes || again.walk_us != record.walk_us))
+        return fmt::format("{} MAC in {} us were credited, and verifying it again gives {} in {}", record.macs,
+                           record.compute_us, again.macs, again.compute_us);
     return std::nullopt;
 }
 
-void audit_proofs(AuditReport& report, const Store& store, const checker::NetworkConstants& constants, const popw::Primitives& primitives) {
+void audit_proofs(AuditReport& report, const Store& store, const checker::NetworkConstants& constants,
+                  const popw::Primitives& primitives) {
     std::vector<VerdictRecord> verdicts;
     store.read([&](const RecordReader& records) {
-        verdicts = records.verdicts({.epoch = std::nullopt, .node_id = std::nullopt, .mode = std::nullopt, .limit = SIZE_MAX >> 1});
+        verdicts = records.verdicts(
+            {.epoch = std::nullopt, .node_id = std::nullopt, .mode = std::nullopt, .limit = SIZE_MAX >> 1});
         report.undecided = records.undecided_proofs(ledger_batch).size();
     });
     for (const auto& verdict : verdicts)
@@ -57,8 +67,12 @@ void audit_proofs(AuditReport& report, const Store& store, const checker::Networ
 }
 
 std::string_view points_fault(const std::vector<SettledPoints>& settled, const std::vector<SettledPoints>& derived) {
-    const auto is_same = [](const SettledPoints& a, const SettledPoints& b) { return a.node_id == b.node_id && a.micro_points == b.micro_points; };
-    return std::equal(settled.begin(), settled.end(), derived.begin(), derived.end(), is_same) ? "" : "the points that were written down are not those that follow from the verdicts";
+    const auto is_same = [](const SettledPoints& a, const SettledPoints& b) {
+        return a.node_id == b.node_id && a.micro_points == b.micro_points;
+    };
+    return std::equal(settled.begin(), settled.end(), derived.begin(), derived.end(), is_same)
+               ? ""
+               : "the points that were written down are not those that follow from the verdicts";
 }
 
 /// The settled points against the verdicts, and against the digest that the ledger has of them.
@@ -72,8 +86,10 @@ void audit_points(AuditReport& report, const RecordReader& records, const Standi
                 ++report.epochs;
                 const auto settled = find_settled_points(records, epoch->epoch);
                 if (!settled || points_digest(epoch->epoch, *settled) != epoch->points_digest)
-                    report.differences.push_back(fmt::format("epoch {}: the points that were written down are not those in the ledger", epoch->epoch));
-                else if (const auto fault = points_fault(*settled, derive_points(records, standings, epoch->epoch)); !fault.empty())
+                    report.differences.push_back(fmt::format(
+                        "epoch {}: the points that were written down are not those in the ledger", epoch->epoch));
+                else if (const auto fault = points_fault(*settled, derive_points(records, standings, epoch->epoch));
+                         !fault.empty())
                     report.differences.push_back(fmt::format("epoch {}: {}", epoch->epoch, fault));
             }
         }
@@ -83,11 +99,13 @@ void audit_points(AuditReport& report, const RecordReader& records, const Standi
 
 } // namespace
 
-AuditReport audit_network(const Store& store, const Standings& standings, const checker::NetworkConstants& constants, const popw::Primitives& primitives) {
+AuditReport audit_network(const Store& store, const Standings& standings, const checker::NetworkConstants& constants,
+                          const popw::Primitives& primitives) {
     AuditReport report;
     audit_proofs(report, store, constants, primitives);
     store.read([&](const RecordReader& records) {
-        if (const auto fault = find_ledger_fault(records)) report.differences.push_back(fmt::format("ledger: {}", *fault));
+        if (const auto fault = find_ledger_fault(records))
+            report.differences.push_back(fmt::format("ledger: {}", *fault));
         audit_points(report, records, standings);
     });
     return report;

@@ -16,7 +16,8 @@ using namespace network;
 constexpr Bytes32 network_wide{};
 constexpr std::string_view params_kind = "params";
 constexpr std::string_view points_kind = "points-policy";
-/// Ledgers in the store are on no chain; 1337 is what development chains use, so that wallets do not take it for a real one.
+/// Ledgers in the store are on no chain; 1337 is what development chains use, so that wallets do not take it for a real
+/// one.
 constexpr std::uint64_t embedded_chain_id = 1337;
 
 struct StoredChoices {
@@ -37,7 +38,8 @@ StoredChoices find_stored(const RecordReader& records) {
     return stored;
 }
 
-/// The address, id and registry of an embedded network follow from its portal's key, so that no two networks share them.
+/// The address, id and registry of an embedded network follow from its portal's key, so that no two networks share
+/// them.
 NetworkSettings make_settings(const NetworkKeys& keys, popw::Params params, PointsPolicy points) {
     const auto digest = sha256({bytes_of("kaisar/1/network\n"), keys.portal.public_key()});
     NetworkSettings settings{.profile = {.name = "local-" + encode_hex(digest).substr(0, 8),
@@ -71,12 +73,18 @@ NetworkSettings begin_network(Store& store, const NetworkKeys& keys, const Netwo
     store.write([&](RecordWriter& records) {
         const auto stored = find_stored(records);
         if (stored.params && choices.params && *stored.params != *choices.params)
-            throw Error(ErrorKind::usage, fmt::format("--params {}: this store was begun with {}", choices.params->name, stored.params->name),
-                        "leave --params out, or begin another network with another --data-dir");
+            throw Error(
+                ErrorKind::usage,
+                fmt::format("--params {}: this store was begun with {}", choices.params->name, stored.params->name),
+                "leave --params out, or begin another network with another --data-dir");
         if (stored.points && choices.points && *stored.points != *choices.points)
-            throw Error(ErrorKind::usage, fmt::format("--points {}: this store was begun with {}", name_of(*choices.points), name_of(*stored.points)),
+            throw Error(ErrorKind::usage,
+                        fmt::format("--points {}: this store was begun with {}", name_of(*choices.points),
+                                    name_of(*stored.points)),
                         "leave --points out, or begin another network with another --data-dir");
-        const auto params = stored.params ? stored.params : choices.params ? choices.params : popw::find_params("default");
+        const auto params = stored.params    ? stored.params
+                            : choices.params ? choices.params
+                                             : popw::find_params("default");
         const auto points = stored.points.value_or(choices.points.value_or(PointsPolicy::published));
         settings = make_settings(keys, *params, points);
         records.put_document(network_wide, params_kind, encode_hex(settings->profile.params));
@@ -89,7 +97,8 @@ NetworkSettings load_network_settings(const Store& store, const NetworkKeys& key
     StoredChoices stored;
     store.read([&](const RecordReader& records) { stored = find_stored(records); });
     if (!stored.params)
-        throw Error(ErrorKind::environment, "the store holds no network yet", "start kaisar-network serve once with this --store");
+        throw Error(ErrorKind::environment, "the store holds no network yet",
+                    "start kaisar-network serve once with this --store");
     return make_settings(keys, *stored.params, stored.points.value_or(PointsPolicy::published));
 }
 

@@ -29,8 +29,8 @@ struct NetworkChoices {
     std::optional<PointsPolicy> points;
 };
 
-/// Settles the choices with the store, for good: all seeds and all points depend on them. Error(usage) when they differ from
-/// what the store was begun with.
+/// Settles the choices with the store, for good: all seeds and all points depend on them. Error(usage) when they differ
+/// from what the store was begun with.
 NetworkSettings begin_network(network::Store& store, const network::NetworkKeys& keys, const NetworkChoices& choices);
 
 /// The settings that the store was begun with; Error(environment) when it holds no network yet.

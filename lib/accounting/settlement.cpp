@@ -24,7 +24,8 @@ std::uint64_t parse_number(const std::string& text, std::string_view what) {
     std::uint64_t value = 0;
     const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (code != std::errc{} || end != text.data() + text.size())
-        throw Error(ErrorKind::environment, fmt::format("the store's {} is not a number: {}", what, text), "restore the store from a backup");
+        throw Error(ErrorKind::environment, fmt::format("the store's {} is not a number: {}", what, text),
+                    "restore the store from a backup");
     return value;
 }
 
@@ -53,7 +54,8 @@ std::vector<SettledPoints> derive_points(const RecordReader& records, const Stan
     for (const auto& worker : records.workers()) {
         const auto registered_at = find_registration_time(records, worker.node_id);
         if (!registered_at || *registered_at >= boundary_of(standings.settings().params, {epoch + 1, 0})) continue;
-        points.push_back({.node_id = worker.node_id, .micro_points = standings.standing_in(records, worker, epoch, final_at).micro_points});
+        points.push_back({.node_id = worker.node_id,
+                          .micro_points = standings.standing_in(records, worker, epoch, final_at).micro_points});
     }
     std::ranges::sort(points, {}, &SettledPoints::node_id);
     return points;
@@ -88,7 +90,8 @@ bool settle_next_epoch(Store& store, Chain& chain, const Standings& standings, I
     store.read([&](const RecordReader& records) {
         epoch = find_next_epoch(records, standings.settings().params);
         if (epoch && standings.final_at(*epoch) > now) epoch.reset();
-        if (epoch && !records.undecided_proofs(1).empty()) epoch.reset(); // a proof came in time and is still in the queue
+        if (epoch && !records.undecided_proofs(1).empty())
+            epoch.reset(); // a proof came in time and is still in the queue
         if (epoch) points = derive_points(records, standings, *epoch);
     });
     if (!epoch) return false;

@@ -1,8 +1,9 @@
-/// Closing epochs: once the last proof of an epoch was due, everybody's points are written down and reported to the chain.
+/// Closing epochs: once the last proof of an epoch was due, everybody's points are written down and reported to the
+/// chain.
 #pragma once
 
-#include "network/chain.h"
 #include "accounting/standing.h"
+#include "network/chain.h"
 
 namespace kaisar::accounting {
 
@@ -12,13 +13,15 @@ struct SettledPoints {
 };
 
 /// What every registered worker earned in an epoch that is final, by node id.
-std::vector<SettledPoints> derive_points(const network::RecordReader& records, const Standings& standings, std::uint64_t epoch);
+std::vector<SettledPoints> derive_points(const network::RecordReader& records, const Standings& standings,
+                                         std::uint64_t epoch);
 
 /// The digest that the chain holds for those points.
 Bytes32 points_digest(std::uint64_t epoch, const std::vector<SettledPoints>& points);
 
 /// The points that were written down for an epoch when it was settled; nothing if it was not.
-std::optional<std::vector<SettledPoints>> find_settled_points(const network::RecordReader& records, std::uint64_t epoch);
+std::optional<std::vector<SettledPoints>> find_settled_points(const network::RecordReader& records,
+                                                              std::uint64_t epoch);
 
 /// The latest epoch that was settled.
 std::optional<std::uint64_t> find_last_settled_epoch(const network::RecordReader& records);

@@ -32,7 +32,8 @@ struct DeviceSums {
 };
 
 popw::MemoryKind memory_kind(DeviceKind kind) {
-    return kind == DeviceKind::cuda || kind == DeviceKind::device_memory ? popw::MemoryKind::device : popw::MemoryKind::host;
+    return kind == DeviceKind::cuda || kind == DeviceKind::device_memory ? popw::MemoryKind::device
+                                                                         : popw::MemoryKind::host;
 }
 
 popw::AttestedRates rates_of(const VerdictRecord& verdict, const popw::Params& params) {
@@ -47,11 +48,13 @@ popw::AttestedRates rates_of(const VerdictRecord& verdict, const popw::Params& p
                                 params);
 }
 
-std::map<std::uint16_t, DeviceSums> sum_verdicts(const RecordReader& records, const Bytes32& node_id, std::uint64_t epoch, Instant registered_at,
+std::map<std::uint16_t, DeviceSums> sum_verdicts(const RecordReader& records, const Bytes32& node_id,
+                                                 std::uint64_t epoch, Instant registered_at,
                                                  const popw::Params& params) {
     std::map<std::uint16_t, DeviceSums> devices;
     const auto scheduled = static_cast<std::uint8_t>(popw::BeaconMode::committee);
-    for (const auto& verdict : records.verdicts({.epoch = epoch, .node_id = node_id, .mode = scheduled, .limit = verdict_limit})) {
+    for (const auto& verdict :
+         records.verdicts({.epoch = epoch, .node_id = node_id, .mode = scheduled, .limit = verdict_limit})) {
         // A slot that began before the registration is not among those counted.
         if (verdict.code != 0 || t0_of(params, {verdict.key.epoch, verdict.key.slot}) < registered_at) continue;
         const auto rates = rates_of(verdict, params);
@@ -68,44 +71,55 @@ std::map<std::uint16_t, DeviceSums> sum_verdicts(const RecordReader& records, co
 std::uint32_t count_strikes(const RecordReader& records, const Bytes32& node_id, Instant now) {
     std::uint32_t strikes = 0;
     const auto scheduled = static_cast<std::uint8_t>(popw::BeaconMode::committee);
-    for (const auto& verdict : records.verdicts({.epoch = std::nullopt, .node_id = node_id, .mode = scheduled, .limit = verdict_limit}))
+    for (const auto& verdict :
+         records.verdicts({.epoch = std::nullopt, .node_id = node_id, .mode = scheduled, .limit = verdict_limit}))
         if (verdict.code != 0 && now - verdict.decided_at < strike_memory) ++strikes;
     return strikes;
 }
 
 /// Published points from the means of the epoch.
-void add_published(Standing& standing, const std::map<std::uint16_t, DeviceSums>& devices, std::uint64_t active_slots, const StoredWorker& worker,
-                   const RecordReader& records, const popw::Params& params) {
+void add_published(Standing& standing, const std::map<std::uint16_t, DeviceSums>& devices, std::uint64_t active_slots,
+                   const StoredWorker& worker, const RecordReader& records, const popw::Params& params) {
     const auto request = records.find_document(worker.node_id, "request");
     points::AttestedMachine machine;
-    machine.claimed_cores = request ? inventory_from_json(decode_registration_request(*request).inventory, "the stored inventory").cpu.cores : 0;
+    machine.claimed_cores =
+        request ? inventory_from_json(decode_registration_request(*request).inventory, "the stored inventory").cpu.cores
+                : 0;
     if (active_slots == 0) machine.cpu_macs_per_s = standing.attested.macs_per_s;
     for (const auto& [index, device] : devices) {
         if (active_slots == 0) continue;
         if (device.kind == DeviceKind::cuda)
-            machine.gpus.push_back({.macs_per_s = device.macs_per_s / active_slots, .held_bytes = device.held_bytes / active_slots});
+            machine.gpus.push_back(
+                {.macs_per_s = device.macs_per_s / active_slots, .held_bytes = device.held_bytes / active_slots});
         else
             machine.cpu_macs_per_s += device.macs_per_s / active_slots;
-        if (device.kind != DeviceKind::cuda && device.held_bytes != 0) machine.memory_bytes = device.held_bytes / active_slots;
+        if (device.kind != DeviceKind::cuda && device.held_bytes != 0)
+            machine.memory_bytes = device.held_bytes / active_slots;
     }
     const auto slot_time = std::chrono::duration_cast<std::chrono::seconds>(params.slot);
-    const auto result = published_points(machine, {.uptime = static_cast<std::int64_t>(standing.heard_slots) * slot_time});
+    const auto result =
+        published_points(machine, {.uptime = static_cast<std::int64_t>(standing.heard_slots) * slot_time});
     for (const auto& term : result.terms)
-        standing.lines.push_back({.what = term.what, .attested = term.attested, .tier = fmt::format("{} (score {}.{:03}, weight {})", term.tier,
-                                                                                                    term.score_milli / 1000, term.score_milli % 1000, term.weight),
+        standing.lines.push_back({.what = term.what,
+                                  .attested = term.attested,
+                                  .tier = fmt::format("{} (score {}.{:03}, weight {})", term.tier,
+                                                      term.score_milli / 1000, term.score_milli % 1000, term.weight),
                                   .micro_points = term.micro_points});
 }
 
-void add_linear(Standing& standing, const std::map<std::uint16_t, DeviceSums>& devices, std::uint64_t active_slots, std::uint32_t strikes) {
+void add_linear(Standing& standing, const std::map<std::uint16_t, DeviceSums>& devices, std::uint64_t active_slots,
+                std::uint32_t strikes) {
     const auto quality = strikes == 0 ? whole_quality : strikes < suspending_strikes ? whole_quality / 2 : 0;
     for (const auto& [index, device] : devices) {
         const auto mean = popw::mean_score(device.scores, active_slots);
         const auto earned = popw::epoch_points(mean, standing.availability_ppm, quality);
-        standing.lines.push_back({.what = fmt::format("device {}", index),
-                                  .attested = fmt::format("mean score {} over {} active slots", mean, active_slots),
-                                  .tier = fmt::format("availability {} ppm, quality {} ppm", standing.availability_ppm, quality),
-                                  .micro_points = earned > std::numeric_limits<std::uint64_t>::max() / micro ? std::numeric_limits<std::uint64_t>::max()
-                                                                                                            : earned * micro});
+        standing.lines.push_back(
+            {.what = fmt::format("device {}", index),
+             .attested = fmt::format("mean score {} over {} active slots", mean, active_slots),
+             .tier = fmt::format("availability {} ppm, quality {} ppm", standing.availability_ppm, quality),
+             .micro_points = earned > std::numeric_limits<std::uint64_t>::max() / micro
+                                 ? std::numeric_limits<std::uint64_t>::max()
+                                 : earned * micro});
     }
 }
 
@@ -127,14 +141,17 @@ Standings::Span Standings::count_slots(std::uint64_t epoch, Instant from, Instan
         // A slot counts once it is over: its marks and its proof had their time.
         if (t0 < from || t0 + settings_.params.slot > until) continue;
         ++span.slots;
-        if (is_active(settings_.params, checker::schedule_word(schedule_secret_, settings_.profile.network_id, slot))) ++span.active_slots;
+        if (is_active(settings_.params, checker::schedule_word(schedule_secret_, settings_.profile.network_id, slot)))
+            ++span.active_slots;
     }
     return span;
 }
 
-Standing Standings::standing_in(const RecordReader& records, const StoredWorker& worker, std::uint64_t epoch, Instant now) const {
+Standing Standings::standing_in(const RecordReader& records, const StoredWorker& worker, std::uint64_t epoch,
+                                Instant now) const {
     Standing standing;
-    if (const auto benchmark = records.find_document(worker.node_id, "benchmark")) standing.attested = decode_benchmark_answer(*benchmark).attested;
+    if (const auto benchmark = records.find_document(worker.node_id, "benchmark"))
+        standing.attested = decode_benchmark_answer(*benchmark).attested;
     const auto registered_at = find_registration_time(records, worker.node_id);
     if (!registered_at) return standing;
     const auto& params = settings_.params;
@@ -181,7 +198,8 @@ WorkerRecord Standings::worker_record(const RecordReader& records, const StoredW
                         .last_verdict = {},
                         .strikes = count_strikes(records, worker.node_id, now),
                         .now = now};
-    if (const auto total = records.find_document(worker.node_id, "points-total")) record.total_micro_points = std::stoull(*total);
+    if (const auto total = records.find_document(worker.node_id, "points-total"))
+        record.total_micro_points = std::stoull(*total);
     if (const auto last = records.find_last_verdict(worker.node_id)) {
         record.last_verdict = last->code;
         if (const auto proof = records.find_proof(last->proof_hash)) record.last_proof_at = proof->received_at;

@@ -1,8 +1,8 @@
 /// What a worker has earned in an epoch, and what it comes from.
 #pragma once
 
-#include "network/store.h"
 #include "accounting/network_settings.h"
+#include "network/store.h"
 #include "protocol/portal_messages.h"
 
 namespace kaisar::accounting {
@@ -19,13 +19,16 @@ struct Standing {
 class Standings {
 public:
     /// `schedule_secret` decides which slots were active. Both must outlive this.
-    Standings(const NetworkSettings& settings, ByteView schedule_secret) : settings_(settings), schedule_secret_(schedule_secret) {}
+    Standings(const NetworkSettings& settings, ByteView schedule_secret)
+        : settings_(settings), schedule_secret_(schedule_secret) {}
 
     /// The worker's standing in the epoch as of `now`.
-    Standing standing_in(const network::RecordReader& records, const network::StoredWorker& worker, std::uint64_t epoch, Instant now) const;
+    Standing standing_in(const network::RecordReader& records, const network::StoredWorker& worker, std::uint64_t epoch,
+                         Instant now) const;
 
     /// The whole record, for the worker itself.
-    WorkerRecord worker_record(const network::RecordReader& records, const network::StoredWorker& worker, Instant now) const;
+    WorkerRecord worker_record(const network::RecordReader& records, const network::StoredWorker& worker,
+                               Instant now) const;
 
     /// The moment from which nothing can be added to the epoch any more.
     Instant final_at(std::uint64_t epoch) const;

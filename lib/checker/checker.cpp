@@ -48,11 +48,14 @@ HttpResponse refuse(int status, popw::VerdictCode code, std::string_view what) {
     return failure_response(status, name_of(code), what, popw::explanation_of(code));
 }
 
-HttpResponse not_found(std::string_view what) { return failure_response(404, "not-found", what, "docs/protocol.md lists what can be asked for"); }
+HttpResponse not_found(std::string_view what) {
+    return failure_response(404, "not-found", what, "docs/protocol.md lists what can be asked for");
+}
 
 } // namespace
 
-Checker::Checker(Store& store, const Clock& clock, const NetworkKeys& keys, NetworkConstants constants, const popw::Primitives& primitives)
+Checker::Checker(Store& store, const Clock& clock, const NetworkKeys& keys, NetworkConstants constants,
+                 const popw::Primitives& primitives)
     : store_(store), clock_(clock), keys_(keys), constants_(std::move(constants)), primitives_(primitives) {}
 
 ServerAnswer Checker::answer(const ServerRequest& request) {
@@ -80,7 +83,9 @@ Bytes Checker::make_beacon(popw::SlotId slot, BeaconPhase phase, Instant moment)
                         .params_hash = constants_.params_hash,
                         .issuer = key.public_key(),
                         .node_id = {},
-                        .value = is_schedule ? word_of(slot) : popw::beacon_value(keys_.beacons.view(), phase, constants_.network_id, slot),
+                        .value = is_schedule
+                                     ? word_of(slot)
+                                     : popw::beacon_value(keys_.beacons.view(), phase, constants_.network_id, slot),
                         .issued_at_us = static_cast<std::uint64_t>(moment.time_since_epoch().count())};
     auto encoded = encode_beacon(beacon, key);
     entry->second = encoded;
@@ -88,18 +93,20 @@ Bytes Checker::make_beacon(popw::SlotId slot, BeaconPhase phase, Instant moment)
     return encoded;
 }
 
-ServerAnswer Checker::answer_beacon(std::string_view epoch_text, std::string_view slot_text, std::string_view phase_text,
-                                    const ServerRequest& request) {
+ServerAnswer Checker::answer_beacon(std::string_view epoch_text, std::string_view slot_text,
+                                    std::string_view phase_text, const ServerRequest& request) {
     const auto epoch = parse_integer<std::uint64_t>(epoch_text);
     const auto slot_number = parse_integer<std::uint32_t>(slot_text);
     const auto phase = parse_phase(phase_text);
-    if (!epoch || !slot_number || !phase) return not_found("a beacon is asked for as /popw/v1/beacon/{epoch}/{slot}/{S|A|B|C}");
+    if (!epoch || !slot_number || !phase)
+        return not_found("a beacon is asked for as /popw/v1/beacon/{epoch}/{slot}/{S|A|B|C}");
     const popw::SlotId slot{*epoch, *slot_number};
     const auto& params = constants_.params;
     const auto now = clock_.now();
     // Far away slots are refused before anything is computed about them: their times would overflow.
     const auto current = slot_at(params, now);
-    if (!is_scheduled(params, slot) || slot.epoch > current.epoch + 1) return not_found(fmt::format("there is no slot {}/{} yet", *epoch, *slot_number));
+    if (!is_scheduled(params, slot) || slot.epoch > current.epoch + 1)
+        return not_found(fmt::format("there is no slot {}/{} yet", *epoch, *slot_number));
     auto moment = t0_of(params, slot);
     if (now < moment) return hold_until(moment, request, now);
     // From T0 on the slot's word is public, so that these answers give nothing away.
@@ -107,8 +114,11 @@ ServerAnswer Checker::answer_beacon(std::string_view epoch_text, std::string_vie
         const auto word = word_of(slot);
         const bool has_memory = is_active(params, word) && has_memory_phase(params, word);
         if (!is_active(params, word) || (*phase == BeaconPhase::walk && !has_memory))
-            return refuse(404, popw::VerdictCode::not_active, fmt::format("slot {}/{} has no beacon {}", *epoch, *slot_number, phase_text));
-        moment += *phase == BeaconPhase::walk ? params.walk_at : has_memory ? params.memory_query_at : params.compute_query_at;
+            return refuse(404, popw::VerdictCode::not_active,
+                          fmt::format("slot {}/{} has no beacon {}", *epoch, *slot_number, phase_text));
+        moment += *phase == BeaconPhase::walk ? params.walk_at
+                  : has_memory                ? params.memory_query_at
+                                              : params.compute_query_at;
         if (now < moment) return hold_until(moment, request, now);
     }
     return binary_response(200, make_beacon(slot, *phase, moment));
@@ -123,14 +133,16 @@ std::optional<HttpResponse> Checker::find_timing_fault(const popw::Mark& mark, I
     if (mark.phase == MarkPhase::hold || mark.phase == MarkPhase::walk) cutoff = params.walk_cutoff;
     if (elapsed < Instant::duration::zero() || elapsed > cutoff)
         return refuse(409, popw::VerdictCode::late,
-                      fmt::format("the mark came {:.3f} s after T0; this phase ends {:.3f} s after T0", std::chrono::duration<double>(elapsed).count(),
+                      fmt::format("the mark came {:.3f} s after T0; this phase ends {:.3f} s after T0",
+                                  std::chrono::duration<double>(elapsed).count(),
                                   std::chrono::duration<double>(cutoff).count()));
     if (is_on_demand && mark.phase == MarkPhase::compute) return std::nullopt;
     const auto word = is_on_demand ? Bytes32{} : word_of({mark.epoch, mark.slot});
     const bool is_in_use = !is_on_demand && (mark.phase == MarkPhase::heartbeat || is_active(params, word));
     const bool is_memory = mark.phase == MarkPhase::hold || mark.phase == MarkPhase::walk;
     if (!is_in_use || (is_memory && !has_memory_phase(params, word)))
-        return refuse(409, popw::VerdictCode::not_active, fmt::format("slot {}/{} has no such phase", mark.epoch, mark.slot));
+        return refuse(409, popw::VerdictCode::not_active,
+                      fmt::format("slot {}/{} has no such phase", mark.epoch, mark.slot));
     return std::nullopt;
 }
 
@@ -138,9 +150,10 @@ Bytes32 Checker::start_value(const popw::Mark& mark, const std::optional<popw::B
     const popw::SlotId slot{mark.epoch, mark.slot};
     const bool is_walk = mark.phase == MarkPhase::hold || mark.phase == MarkPhase::walk;
     const auto phase = is_walk ? BeaconPhase::walk : BeaconPhase::start;
-    const popw::Contribution own{.checker_id = popw::id_of_key(constants_.checker_key),
-                                 .value = challenge ? challenge->value
-                                                    : popw::beacon_value(keys_.beacons.view(), phase, constants_.network_id, slot)};
+    const popw::Contribution own{
+        .checker_id = popw::id_of_key(constants_.checker_key),
+        .value = challenge ? challenge->value
+                           : popw::beacon_value(keys_.beacons.view(), phase, constants_.network_id, slot)};
     return combine_beacon(phase, slot, challenge ? Bytes32{} : word_of(slot), mark.node_id, std::span(&own, 1));
 }
 
@@ -150,7 +163,8 @@ ServerAnswer Checker::answer_mark(const ServerRequest& request) {
     if (!mark) return refuse(400, popw::VerdictCode::malformed, "the body is not a MARK");
     const bool is_on_demand = mark->mode == BeaconMode::on_demand;
     if (!is_on_demand && mark->mode != BeaconMode::committee)
-        return refuse(400, popw::VerdictCode::malformed, "marks are taken for scheduled slots and on-demand challenges only");
+        return refuse(400, popw::VerdictCode::malformed,
+                      "marks are taken for scheduled slots and on-demand challenges only");
     const auto key = slot_key(mark->node_id, mark->epoch, mark->slot);
     std::optional<StoredWorker> worker;
     std::optional<popw::Beacon> challenge;
@@ -159,16 +173,23 @@ ServerAnswer Checker::answer_mark(const ServerRequest& request) {
         const auto found = is_on_demand ? records.find_challenge(key) : std::nullopt;
         if (found) challenge = popw::decode_beacon(found->beacon);
     });
-    if (!worker) return failure_response(404, "unknown-worker", "no worker is registered with this node id", "run kaisar register");
+    if (!worker)
+        return failure_response(404, "unknown-worker", "no worker is registered with this node id",
+                                "run kaisar register");
     if (!is_on_demand && worker->state != WorkerState::registered)
-        return failure_response(409, "wrong-state", "the worker is not registered yet", "run kaisar register to the end");
+        return failure_response(409, "wrong-state", "the worker is not registered yet",
+                                "run kaisar register to the end");
     if (is_on_demand ? !challenge.has_value() : !is_scheduled(constants_.params, {mark->epoch, mark->slot}))
         return refuse(404, popw::VerdictCode::not_active, "there is no such slot or challenge");
-    const auto t0 = challenge ? Instant(std::chrono::microseconds(challenge->issued_at_us)) : t0_of(constants_.params, {mark->epoch, mark->slot});
+    const auto t0 = challenge ? Instant(std::chrono::microseconds(challenge->issued_at_us))
+                              : t0_of(constants_.params, {mark->epoch, mark->slot});
     if (auto fault = find_timing_fault(*mark, t0, request.received_at)) return *fault;
-    if (mark->committee_bitmap != 1) return refuse(400, popw::VerdictCode::malformed, "the committee has one member: its bitmap is 1");
-    if (mark->beacon_value != start_value(*mark, challenge)) return refuse(409, popw::VerdictCode::commit_mismatch, "the mark ran on another beacon");
-    if (!popw::is_signed_by(encoded, worker->public_key)) return refuse(401, popw::VerdictCode::bad_signature, "the mark is not signed by the worker's key");
+    if (mark->committee_bitmap != 1)
+        return refuse(400, popw::VerdictCode::malformed, "the committee has one member: its bitmap is 1");
+    if (mark->beacon_value != start_value(*mark, challenge))
+        return refuse(409, popw::VerdictCode::commit_mismatch, "the mark ran on another beacon");
+    if (!popw::is_signed_by(encoded, worker->public_key))
+        return refuse(401, popw::VerdictCode::bad_signature, "the mark is not signed by the worker's key");
     return keep_mark(*mark, encoded, t0, request.received_at);
 }
 
@@ -194,12 +215,16 @@ HttpResponse Checker::keep_mark(const popw::Mark& mark, ByteView encoded, Instan
             return;
         }
         const bool is_walk = mark.phase == MarkPhase::hold || mark.phase == MarkPhase::walk;
-        const auto previous = is_walk ? records.find_mark(record.key, static_cast<std::uint8_t>(record.phase - 1)) : std::nullopt;
+        const auto previous =
+            is_walk ? records.find_mark(record.key, static_cast<std::uint8_t>(record.phase - 1)) : std::nullopt;
         follows = mark.previous_mark == (previous ? previous->hash : Bytes32{}) && previous.has_value() == is_walk;
         if (follows) records.insert_mark(record);
     });
-    if (!follows) return refuse(409, popw::VerdictCode::commit_mismatch, "the mark does not follow the one before it in this slot");
-    if (record.hash != hash) return refuse(409, popw::VerdictCode::duplicate, "another mark of this phase came first, and that one counts");
+    if (!follows)
+        return refuse(409, popw::VerdictCode::commit_mismatch,
+                      "the mark does not follow the one before it in this slot");
+    if (record.hash != hash)
+        return refuse(409, popw::VerdictCode::duplicate, "another mark of this phase came first, and that one counts");
     return binary_response(200, record.receipt);
 }
 
@@ -226,13 +251,20 @@ ServerAnswer Checker::answer_proof(const ServerRequest& request) {
         mark = records.find_mark(proof.key, static_cast<std::uint8_t>(MarkPhase::compute));
         known = records.find_proof_of(proof.key, proof.device);
     });
-    const auto duplicate = [] { return refuse(409, popw::VerdictCode::duplicate, "another proof of this device and slot came first, and that one counts"); };
-    if (!worker) return failure_response(404, "unknown-worker", "no worker is registered with this node id", "run kaisar register");
+    const auto duplicate = [] {
+        return refuse(409, popw::VerdictCode::duplicate,
+                      "another proof of this device and slot came first, and that one counts");
+    };
+    if (!worker)
+        return failure_response(404, "unknown-worker", "no worker is registered with this node id",
+                                "run kaisar register");
     if (known) return known->hash == proof.hash ? empty_response(202) : duplicate();
     if (!mark) return refuse(409, popw::VerdictCode::receipt_quorum, "no compute mark of this slot was received here");
     const auto decoded = popw::decode_mark(mark->mark);
-    if (!decoded || !decoded->find_device(proof.device)) return refuse(409, popw::VerdictCode::commit_mismatch, "the slot's mark does not name this device");
-    if (!popw::is_signed_by(encoded, worker->public_key)) return refuse(401, popw::VerdictCode::bad_signature, "the proof is not signed by the worker's key");
+    if (!decoded || !decoded->find_device(proof.device))
+        return refuse(409, popw::VerdictCode::commit_mismatch, "the slot's mark does not name this device");
+    if (!popw::is_signed_by(encoded, worker->public_key))
+        return refuse(401, popw::VerdictCode::bad_signature, "the proof is not signed by the worker's key");
     store_.write([&](RecordWriter& records) {
         known = records.find_proof_of(proof.key, proof.device);
         if (!known) records.insert_proof(proof);

@@ -1,6 +1,7 @@
 /// The checker: releases beacons at their moment, times marks with receipts, takes proofs and answers with verdicts.
 ///
-/// Nothing here trusts a worker's clock, count or size; docs/popw.md gives the order of the checks and why it is that order.
+/// Nothing here trusts a worker's clock, count or size; docs/popw.md gives the order of the checks and why it is that
+/// order.
 #pragma once
 
 #include "crypto/ed25519.h"
@@ -54,8 +55,11 @@ public:
     const NetworkConstants& constants() const { return constants_; }
 
 private:
-    Bytes32 word_of(popw::SlotId slot) const { return schedule_word(keys_.schedule.view(), constants_.network_id, slot); }
-    network::ServerAnswer answer_beacon(std::string_view epoch, std::string_view slot, std::string_view phase, const network::ServerRequest& request);
+    Bytes32 word_of(popw::SlotId slot) const {
+        return schedule_word(keys_.schedule.view(), constants_.network_id, slot);
+    }
+    network::ServerAnswer answer_beacon(std::string_view epoch, std::string_view slot, std::string_view phase,
+                                        const network::ServerRequest& request);
     network::ServerAnswer answer_mark(const network::ServerRequest& request);
     network::ServerAnswer answer_proof(const network::ServerRequest& request);
     network::ServerAnswer answer_verdict(std::string_view hash, const network::ServerRequest& request);

@@ -12,8 +12,8 @@ namespace {
 /// How long the verification thread waits after the store failed, and between looks for proofs that others took in.
 constexpr std::chrono::seconds verification_pause{1};
 
-VerdictRecord make_record(const popw::Verification& found, const ProofRecord& proof, const popw::VerifierContext& context,
-                          const Ed25519Key& key, Instant now) {
+VerdictRecord make_record(const popw::Verification& found, const ProofRecord& proof,
+                          const popw::VerifierContext& context, const Ed25519Key& key, Instant now) {
     const auto verdict = make_verdict(found, key.public_key(), random_array<32>());
     VerdictRecord record{.proof_hash = proof.hash,
                          .key = proof.key,
@@ -47,7 +47,8 @@ SlotKey slot_key(const Bytes32& node_id, std::uint64_t epoch, std::uint32_t slot
     return {.node_id = node_id, .mode = static_cast<std::uint8_t>(mode), .epoch = epoch, .slot = slot};
 }
 
-popw::VerifierContext make_verifier_context(const RecordReader& records, const NetworkConstants& constants, const ProofRecord& proof) {
+popw::VerifierContext make_verifier_context(const RecordReader& records, const NetworkConstants& constants,
+                                            const ProofRecord& proof) {
     popw::VerifierContext context{.params = constants.params,
                                   .network_id = constants.network_id,
                                   .node_key = std::nullopt,
@@ -59,7 +60,8 @@ popw::VerifierContext make_verifier_context(const RecordReader& records, const N
                                   .own_receipts = {},
                                   .received_at = proof.received_at};
     if (const auto worker = records.find_worker(proof.key.node_id)) context.node_key = worker->public_key;
-    for (const auto phase : {popw::MarkPhase::heartbeat, popw::MarkPhase::compute, popw::MarkPhase::hold, popw::MarkPhase::walk}) {
+    for (const auto phase :
+         {popw::MarkPhase::heartbeat, popw::MarkPhase::compute, popw::MarkPhase::hold, popw::MarkPhase::walk}) {
         const auto mark = records.find_mark(proof.key, static_cast<std::uint8_t>(phase));
         const auto receipt = mark ? popw::decode_receipt(mark->receipt) : std::nullopt;
         if (receipt) context.own_receipts.push_back(*receipt);
@@ -74,7 +76,8 @@ std::optional<ChallengeRecord> Checker::try_issue_challenge(const Bytes32& node_
         const auto last = records.find_last_challenge(node_id);
         // An honest run takes the whole window; sooner, the worker would only be choosing among challenges.
         if (last && now < last->issued_at + constants_.params.compute_window) return;
-        ChallengeRecord challenge{.node_id = node_id, .epoch = epoch, .slot = popw::first_on_demand_slot, .issued_at = now};
+        ChallengeRecord challenge{
+            .node_id = node_id, .epoch = epoch, .slot = popw::first_on_demand_slot, .issued_at = now};
         if (last && last->epoch == epoch) challenge.slot = last->slot + 1;
         const popw::Beacon beacon{.network_id = constants_.network_id,
                                   .mode = popw::BeaconMode::on_demand,

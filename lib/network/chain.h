@@ -37,7 +37,8 @@ std::unique_ptr<Chain> make_embedded_chain(Store& store, std::vector<PeerSite> p
 /// The report that a record of the embedded ledger holds; nothing for a record of another kind.
 std::optional<EpochReport> find_reported_epoch(const LedgerRecord& record);
 
-/// What is wrong with the embedded ledger (which record, and how); nothing when every record follows from the one before.
+/// What is wrong with the embedded ledger (which record, and how); nothing when every record follows from the one
+/// before.
 std::optional<std::string> find_ledger_fault(const RecordReader& records);
 
 } // namespace kaisar::network

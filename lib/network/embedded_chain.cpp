@@ -12,7 +12,8 @@ namespace {
 constexpr std::string_view worker_kind = "worker";
 constexpr std::string_view peer_kind = "peer";
 constexpr std::string_view epoch_kind = "epoch";
-/// A worker asks for its peer again at each registration; a year is far beyond the life of an embedded network's address.
+/// A worker asks for its peer again at each registration; a year is far beyond the life of an embedded network's
+/// address.
 constexpr std::chrono::days peer_lifetime{365};
 constexpr std::size_t audit_batch = 500;
 
@@ -21,10 +22,12 @@ Bytes32 hash_of(const LedgerRecord& record) {
 }
 
 /// Appends a record; its text begins with what every record has, so that the hash covers all of it.
-LedgerRecord append_record(RecordWriter& records, std::string_view kind, const Bytes32& node_id, std::string_view fields) {
+LedgerRecord append_record(RecordWriter& records, std::string_view kind, const Bytes32& node_id,
+                           std::string_view fields) {
     const auto last = records.find_last_ledger_record();
     LedgerRecord record{.sequence = last ? last->sequence + 1 : 1, .kind = std::string(kind), .node_id = node_id};
-    record.record = fmt::format("sequence {}\nkind {}\nnode {}\n{}", record.sequence, kind, encode_hex(node_id), fields);
+    record.record =
+        fmt::format("sequence {}\nkind {}\nnode {}\n{}", record.sequence, kind, encode_hex(node_id), fields);
     if (last) record.previous = last->hash;
     record.hash = hash_of(record);
     records.insert_ledger_record(record);
@@ -53,8 +56,9 @@ std::optional<PeerAnswer> decode_peer_answer_of(const LedgerRecord& record) {
     const auto key = decode_hex_array<32>(field_of(record, "peer-key"));
     const auto expires_at = parse_rfc3339(field_of(record, "expires"));
     if (!id || !key || !expires_at) return std::nullopt;
-    return PeerAnswer{.transaction_hash = record.hash,
-                      .peer = {.id = *id, .endpoint = field_of(record, "endpoint"), .public_key = *key, .expires_at = *expires_at}};
+    return PeerAnswer{
+        .transaction_hash = record.hash,
+        .peer = {.id = *id, .endpoint = field_of(record, "endpoint"), .public_key = *key, .expires_at = *expires_at}};
 }
 
 class EmbeddedChain final : public Chain {
@@ -68,8 +72,9 @@ public:
     }
 
     Bytes32 report_epoch(const EpochReport& report) override {
-        return find_or_append(epoch_kind, Bytes32{}, fmt::format("epoch {}\nmicro-points {}\npoints {}\n", report.epoch, report.micro_points,
-                                                                 encode_hex(report.points_digest)));
+        return find_or_append(epoch_kind, Bytes32{},
+                              fmt::format("epoch {}\nmicro-points {}\npoints {}\n", report.epoch, report.micro_points,
+                                          encode_hex(report.points_digest)));
     }
 
     PeerAnswer assign_peer(const Bytes32& node_id, Instant now) override {
@@ -83,7 +88,8 @@ public:
                     return;
                 }
             }
-            check(records.find_ledger_record(worker_kind, node_id).has_value(), "a peer is assigned to a registered worker");
+            check(records.find_ledger_record(worker_kind, node_id).has_value(),
+                  "a peer is assigned to a registered worker");
             answer = append_assignment(records, node_id, now);
         });
         return answer;
@@ -94,7 +100,9 @@ private:
         Bytes32 transaction{};
         store_.write([&](RecordWriter& records) {
             const auto known = records.find_ledger_record(kind, node_id);
-            transaction = known && known->record.ends_with("\n" + fields) ? known->hash : append_record(records, kind, node_id, fields).hash;
+            transaction = known && known->record.ends_with("\n" + fields)
+                              ? known->hash
+                              : append_record(records, kind, node_id, fields).hash;
         });
         return transaction;
     }
@@ -110,10 +118,12 @@ private:
         const auto sequence = last ? last->sequence + 1 : 1;
         const auto& site = peers_[sequence % peers_.size()];
         const auto expires_at = std::chrono::floor<std::chrono::seconds>(now) + peer_lifetime;
-        const auto id = sha256({bytes_of("kaisar/1/peer\n"), node_id, site.public_key, last ? ByteView(last->hash) : ByteView()});
-        const auto record = append_record(records, peer_kind, node_id,
-                                          fmt::format("peer {}\nendpoint {}\npeer-key {}\nexpires {}\n", encode_hex(id), site.endpoint,
-                                                      encode_hex(site.public_key), format_rfc3339(expires_at)));
+        const auto id =
+            sha256({bytes_of("kaisar/1/peer\n"), node_id, site.public_key, last ? ByteView(last->hash) : ByteView()});
+        const auto record =
+            append_record(records, peer_kind, node_id,
+                          fmt::format("peer {}\nendpoint {}\npeer-key {}\nexpires {}\n", encode_hex(id), site.endpoint,
+                                      encode_hex(site.public_key), format_rfc3339(expires_at)));
         return {.transaction_hash = record.hash,
                 .peer = {.id = id, .endpoint = site.endpoint, .public_key = site.public_key, .expires_at = expires_at}};
     }
@@ -142,11 +152,15 @@ std::optional<std::string> find_ledger_fault(const RecordReader& records) {
     while (true) {
         const auto batch = records.ledger_records(expected, audit_batch);
         for (const auto& record : batch) {
-            const auto head = fmt::format("sequence {}\nkind {}\nnode {}\n", expected, record.kind, encode_hex(record.node_id));
+            const auto head =
+                fmt::format("sequence {}\nkind {}\nnode {}\n", expected, record.kind, encode_hex(record.node_id));
             if (record.sequence != expected) return fmt::format("record {} is missing", expected);
-            if (!record.record.starts_with(head)) return fmt::format("record {} is not about what its row says", expected);
-            if (record.previous != previous) return fmt::format("record {} does not follow from record {}", expected, expected - 1);
-            if (record.hash != hash_of(record)) return fmt::format("record {} was changed: its hash does not match", expected);
+            if (!record.record.starts_with(head))
+                return fmt::format("record {} is not about what its row says", expected);
+            if (record.previous != previous)
+                return fmt::format("record {} does not follow from record {}", expected, expected - 1);
+            if (record.hash != hash_of(record))
+                return fmt::format("record {} was changed: its hash does not match", expected);
             previous = record.hash;
             ++expected;
         }

@@ -14,8 +14,8 @@ namespace kaisar::network {
 
 struct ServerRequest {
     HttpRequest http;
-    std::string address; ///< Of the client's socket.
-    Instant received_at; ///< When the last byte had come in: the time that receipts state.
+    std::string address;     ///< Of the client's socket.
+    Instant received_at;     ///< When the last byte had come in: the time that receipts state.
     unsigned times_held = 0; ///< How often the answer to it was "ask again".
 };
 

@@ -117,13 +117,15 @@ std::string_view name_of(WorkerState state) {
 }
 
 std::optional<StoredWorker> SqliteRecords::find_worker(const Bytes32& node_id) const {
-    auto query = connection_.prepare("SELECT node_id, public_key, name, owner, state, created_at, changed_at FROM workers WHERE node_id = ?");
+    auto query = connection_.prepare(
+        "SELECT node_id, public_key, name, owner, state, created_at, changed_at FROM workers WHERE node_id = ?");
     query.bind(node_id);
     return find_row(query, read_worker);
 }
 
 std::vector<StoredWorker> SqliteRecords::workers() const {
-    auto query = connection_.prepare("SELECT node_id, public_key, name, owner, state, created_at, changed_at FROM workers ORDER BY rowid");
+    auto query = connection_.prepare(
+        "SELECT node_id, public_key, name, owner, state, created_at, changed_at FROM workers ORDER BY rowid");
     return all_rows(query, read_worker);
 }
 
@@ -134,7 +136,8 @@ std::optional<std::string> SqliteRecords::find_document(const Bytes32& node_id, 
 }
 
 std::optional<LedgerRecord> SqliteRecords::find_last_ledger_record() const {
-    auto query = connection_.prepare("SELECT sequence, kind, node_id, record, previous, hash FROM ledger ORDER BY sequence DESC LIMIT 1");
+    auto query = connection_.prepare(
+        "SELECT sequence, kind, node_id, record, previous, hash FROM ledger ORDER BY sequence DESC LIMIT 1");
     return find_row(query, read_ledger_record);
 }
 
@@ -174,13 +177,15 @@ std::optional<MarkRecord> SqliteRecords::find_mark(const SlotKey& key, std::uint
 }
 
 std::uint64_t SqliteRecords::count_heard_slots(const Bytes32& node_id, std::uint64_t epoch) const {
-    auto query = connection_.prepare("SELECT count(DISTINCT slot) FROM marks WHERE node_id = ? AND mode = 1 AND epoch = ? AND phase <= 1");
+    auto query = connection_.prepare(
+        "SELECT count(DISTINCT slot) FROM marks WHERE node_id = ? AND mode = 1 AND epoch = ? AND phase <= 1");
     query.bind(node_id).bind(epoch);
     return query.step() ? query.number() : 0;
 }
 
 std::optional<ProofRecord> SqliteRecords::find_proof(const Bytes32& hash) const {
-    auto query = connection_.prepare("SELECT hash, node_id, mode, epoch, slot, device, received_at, proof FROM proofs WHERE hash = ?");
+    auto query = connection_.prepare(
+        "SELECT hash, node_id, mode, epoch, slot, device, received_at, proof FROM proofs WHERE hash = ?");
     query.bind(hash);
     return find_row(query, read_proof);
 }
@@ -200,30 +205,34 @@ std::vector<ProofRecord> SqliteRecords::undecided_proofs(std::size_t limit) cons
 }
 
 std::optional<VerdictRecord> SqliteRecords::find_verdict(const Bytes32& proof_hash) const {
-    auto query = connection_.prepare("SELECT proof_hash, node_id, mode, epoch, slot, device, device_kind, code, macs, compute_us, "
-                                     "held_bytes, hold_us, walk_bytes, walk_us, decided_at, verdict FROM verdicts WHERE proof_hash = ?");
+    auto query = connection_.prepare(
+        "SELECT proof_hash, node_id, mode, epoch, slot, device, device_kind, code, macs, compute_us, "
+        "held_bytes, hold_us, walk_bytes, walk_us, decided_at, verdict FROM verdicts WHERE proof_hash = ?");
     query.bind(proof_hash);
     return find_row(query, read_verdict);
 }
 
 std::optional<VerdictRecord> SqliteRecords::find_last_verdict(const Bytes32& node_id) const {
-    auto query = connection_.prepare("SELECT proof_hash, node_id, mode, epoch, slot, device, device_kind, code, macs, compute_us, "
-                                     "held_bytes, hold_us, walk_bytes, walk_us, decided_at, verdict FROM verdicts "
-                                     "WHERE node_id = ? ORDER BY epoch DESC, decided_at DESC LIMIT 1");
+    auto query = connection_.prepare(
+        "SELECT proof_hash, node_id, mode, epoch, slot, device, device_kind, code, macs, compute_us, "
+        "held_bytes, hold_us, walk_bytes, walk_us, decided_at, verdict FROM verdicts "
+        "WHERE node_id = ? ORDER BY epoch DESC, decided_at DESC LIMIT 1");
     query.bind(node_id);
     return find_row(query, read_verdict);
 }
 
 std::vector<VerdictRecord> SqliteRecords::verdicts(const VerdictQuery& query) const {
     auto rows = query.node_id
-                    ? connection_.prepare("SELECT proof_hash, node_id, mode, epoch, slot, device, device_kind, code, macs, "
-                                          "compute_us, held_bytes, hold_us, walk_bytes, walk_us, decided_at, verdict FROM verdicts "
-                                          "WHERE epoch BETWEEN ? AND ? AND mode BETWEEN ? AND ? AND node_id = ? "
-                                          "ORDER BY epoch, slot, device LIMIT ?")
-                    : connection_.prepare("SELECT proof_hash, node_id, mode, epoch, slot, device, device_kind, code, macs, "
-                                          "compute_us, held_bytes, hold_us, walk_bytes, walk_us, decided_at, verdict FROM verdicts "
-                                          "WHERE epoch BETWEEN ? AND ? AND mode BETWEEN ? AND ? "
-                                          "ORDER BY epoch, slot, node_id, device LIMIT ?");
+                    ? connection_.prepare(
+                          "SELECT proof_hash, node_id, mode, epoch, slot, device, device_kind, code, macs, "
+                          "compute_us, held_bytes, hold_us, walk_bytes, walk_us, decided_at, verdict FROM verdicts "
+                          "WHERE epoch BETWEEN ? AND ? AND mode BETWEEN ? AND ? AND node_id = ? "
+                          "ORDER BY epoch, slot, device LIMIT ?")
+                    : connection_.prepare(
+                          "SELECT proof_hash, node_id, mode, epoch, slot, device, device_kind, code, macs, "
+                          "compute_us, held_bytes, hold_us, walk_bytes, walk_us, decided_at, verdict FROM verdicts "
+                          "WHERE epoch BETWEEN ? AND ? AND mode BETWEEN ? AND ? "
+                          "ORDER BY epoch, slot, node_id, device LIMIT ?");
     rows.bind(query.epoch.value_or(0)).bind(query.epoch.value_or(std::numeric_limits<std::int64_t>::max()));
     rows.bind(std::uint64_t{query.mode.value_or(0)}).bind(std::uint64_t{query.mode.value_or(255)});
     if (query.node_id) rows.bind(*query.node_id);
@@ -233,33 +242,51 @@ std::vector<VerdictRecord> SqliteRecords::verdicts(const VerdictQuery& query) co
 
 void SqliteRecords::insert_worker(const StoredWorker& worker) {
     connection_.prepare("INSERT INTO workers VALUES(?,?,?,?,?,?,?)")
-        .bind(worker.node_id).bind(worker.public_key).bind(worker.name).bind(worker.owner)
-        .bind(static_cast<std::uint64_t>(worker.state)).bind(worker.created_at).bind(worker.changed_at)
+        .bind(worker.node_id)
+        .bind(worker.public_key)
+        .bind(worker.name)
+        .bind(worker.owner)
+        .bind(static_cast<std::uint64_t>(worker.state))
+        .bind(worker.created_at)
+        .bind(worker.changed_at)
         .run();
 }
 
 void SqliteRecords::update_worker(const StoredWorker& worker) {
     connection_.prepare("UPDATE workers SET name = ?, owner = ?, state = ?, changed_at = ? WHERE node_id = ?")
-        .bind(worker.name).bind(worker.owner).bind(static_cast<std::uint64_t>(worker.state)).bind(worker.changed_at)
+        .bind(worker.name)
+        .bind(worker.owner)
+        .bind(static_cast<std::uint64_t>(worker.state))
+        .bind(worker.changed_at)
         .bind(worker.node_id)
         .run();
 }
 
 void SqliteRecords::put_document(const Bytes32& node_id, std::string_view kind, std::string_view text) {
     connection_.prepare("INSERT INTO documents VALUES(?,?,?) ON CONFLICT DO UPDATE SET text = excluded.text")
-        .bind(node_id).bind(kind).bind(text)
+        .bind(node_id)
+        .bind(kind)
+        .bind(text)
         .run();
 }
 
 void SqliteRecords::insert_ledger_record(const LedgerRecord& record) {
     connection_.prepare("INSERT INTO ledger VALUES(?,?,?,?,?,?)")
-        .bind(record.sequence).bind(record.kind).bind(record.node_id).bind(record.record).bind(record.previous).bind(record.hash)
+        .bind(record.sequence)
+        .bind(record.kind)
+        .bind(record.node_id)
+        .bind(record.record)
+        .bind(record.previous)
+        .bind(record.hash)
         .run();
 }
 
 void SqliteRecords::insert_challenge(const ChallengeRecord& challenge) {
     connection_.prepare("INSERT INTO challenges VALUES(?,?,?,?,?)")
-        .bind(challenge.node_id).bind(challenge.epoch).bind(std::uint64_t{challenge.slot}).bind(challenge.issued_at)
+        .bind(challenge.node_id)
+        .bind(challenge.epoch)
+        .bind(std::uint64_t{challenge.slot})
+        .bind(challenge.issued_at)
         .bind(challenge.beacon)
         .run();
 }
@@ -270,8 +297,9 @@ void SqliteRecords::insert_mark(const MarkRecord& mark) {
 }
 
 void SqliteRecords::insert_proof(const ProofRecord& proof) {
-    auto insert = connection_.prepare("INSERT INTO proofs(hash, node_id, mode, epoch, slot, device, received_at, proof, undecided) "
-                                      "VALUES(?,?,?,?,?,?,?,?,1)");
+    auto insert = connection_.prepare(
+        "INSERT INTO proofs(hash, node_id, mode, epoch, slot, device, received_at, proof, undecided) "
+        "VALUES(?,?,?,?,?,?,?,?,1)");
     insert.bind(proof.hash);
     bind_key(insert, proof.key).bind(std::uint64_t{proof.device}).bind(proof.received_at).bind(proof.proof).run();
 }
@@ -280,14 +308,23 @@ void SqliteRecords::insert_verdict(const VerdictRecord& verdict) {
     auto insert = connection_.prepare("INSERT INTO verdicts VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
     insert.bind(verdict.proof_hash);
     bind_key(insert, verdict.key)
-        .bind(std::uint64_t{verdict.device}).bind(std::uint64_t{verdict.device_kind}).bind(std::uint64_t{verdict.code})
-        .bind(verdict.macs).bind(verdict.compute_us).bind(verdict.held_bytes).bind(verdict.hold_us).bind(verdict.walk_bytes).bind(verdict.walk_us)
-        .bind(verdict.decided_at).bind(verdict.verdict)
+        .bind(std::uint64_t{verdict.device})
+        .bind(std::uint64_t{verdict.device_kind})
+        .bind(std::uint64_t{verdict.code})
+        .bind(verdict.macs)
+        .bind(verdict.compute_us)
+        .bind(verdict.held_bytes)
+        .bind(verdict.hold_us)
+        .bind(verdict.walk_bytes)
+        .bind(verdict.walk_us)
+        .bind(verdict.decided_at)
+        .bind(verdict.verdict)
         .run();
     connection_.prepare("UPDATE proofs SET undecided = 0 WHERE hash = ?").bind(verdict.proof_hash).run();
 }
 
-bool SqliteRecords::try_insert_nonce(const Bytes32& public_key, std::string_view nonce, Instant now, Instant forget_before) {
+bool SqliteRecords::try_insert_nonce(const Bytes32& public_key, std::string_view nonce, Instant now,
+                                     Instant forget_before) {
     connection_.prepare("DELETE FROM nonces WHERE seen_at < ?").bind(forget_before).run();
     auto insert = connection_.prepare("INSERT INTO nonces VALUES(?,?,?) ON CONFLICT DO NOTHING RETURNING 1");
     return insert.bind(public_key).bind(nonce).bind(now).step();

@@ -23,25 +23,29 @@ constexpr std::size_t reader_limit = 8;
 constexpr int busy_timeout_ms = 5000;
 
 const char* const schema = R"(
-CREATE TABLE workers(node_id BLOB PRIMARY KEY, public_key BLOB NOT NULL, name TEXT NOT NULL, owner TEXT NOT NULL,
-  state INTEGER NOT NULL, created_at INTEGER NOT NULL, changed_at INTEGER NOT NULL);
-CREATE TABLE documents(node_id BLOB NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY(node_id, kind)) WITHOUT ROWID;
-CREATE TABLE ledger(sequence INTEGER PRIMARY KEY, kind TEXT NOT NULL, node_id BLOB NOT NULL, record TEXT NOT NULL,
-  previous BLOB NOT NULL UNIQUE, hash BLOB NOT NULL UNIQUE);
+CREATE TABLE workers(node_id BLOB PRIMARY KEY, public_key BLOB NOT NULL, name TEXT NOT NULL, owner TEXT NOT
+  NULL, state INTEGER NOT NULL, created_at INTEGER NOT NULL, changed_at INTEGER NOT NULL);
+CREATE TABLE documents(node_id BLOB NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY(node_id,
+  kind)) WITHOUT ROWID;
+CREATE TABLE ledger(sequence INTEGER PRIMARY KEY, kind TEXT NOT NULL, node_id BLOB NOT NULL, record TEXT NOT
+  NULL, previous BLOB NOT NULL UNIQUE, hash BLOB NOT NULL UNIQUE);
 CREATE INDEX ledger_by_node ON ledger(node_id, kind);
-CREATE TABLE challenges(node_id BLOB NOT NULL, epoch INTEGER NOT NULL, slot INTEGER NOT NULL, issued_at INTEGER NOT NULL,
-  beacon BLOB NOT NULL, PRIMARY KEY(node_id, epoch, slot)) WITHOUT ROWID;
-CREATE TABLE marks(node_id BLOB NOT NULL, mode INTEGER NOT NULL, epoch INTEGER NOT NULL, slot INTEGER NOT NULL, phase INTEGER NOT NULL,
-  hash BLOB NOT NULL, mark BLOB NOT NULL, receipt BLOB NOT NULL, PRIMARY KEY(node_id, mode, epoch, slot, phase)) WITHOUT ROWID;
-CREATE TABLE proofs(number INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, node_id BLOB NOT NULL, mode INTEGER NOT NULL,
-  epoch INTEGER NOT NULL, slot INTEGER NOT NULL, device INTEGER NOT NULL, received_at INTEGER NOT NULL, proof BLOB NOT NULL,
-  undecided INTEGER NOT NULL, UNIQUE(node_id, mode, epoch, slot, device));
+CREATE TABLE challenges(node_id BLOB NOT NULL, epoch INTEGER NOT NULL, slot INTEGER NOT NULL, issued_at INTEGER
+  NOT NULL, beacon BLOB NOT NULL, PRIMARY KEY(node_id, epoch, slot)) WITHOUT ROWID;
+CREATE TABLE marks(node_id BLOB NOT NULL, mode INTEGER NOT NULL, epoch INTEGER NOT NULL, slot INTEGER NOT NULL,
+  phase INTEGER NOT NULL, hash BLOB NOT NULL, mark BLOB NOT NULL, receipt BLOB NOT NULL, PRIMARY KEY(node_id,
+  mode, epoch, slot, phase)) WITHOUT ROWID;
+CREATE TABLE proofs(number INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, node_id BLOB NOT NULL, mode INTEGER
+  NOT NULL, epoch INTEGER NOT NULL, slot INTEGER NOT NULL, device INTEGER NOT NULL, received_at INTEGER NOT
+  NULL, proof BLOB NOT NULL, undecided INTEGER NOT NULL, UNIQUE(node_id, mode, epoch, slot, device));
 CREATE INDEX undecided_proofs ON proofs(number) WHERE undecided = 1;
-CREATE TABLE verdicts(proof_hash BLOB PRIMARY KEY REFERENCES proofs(hash), node_id BLOB NOT NULL, mode INTEGER NOT NULL,
-  epoch INTEGER NOT NULL, slot INTEGER NOT NULL, device INTEGER NOT NULL, device_kind INTEGER NOT NULL, code INTEGER NOT NULL,
-  macs INTEGER NOT NULL, compute_us INTEGER NOT NULL, held_bytes INTEGER NOT NULL, hold_us INTEGER NOT NULL, walk_bytes INTEGER NOT NULL,
-  walk_us INTEGER NOT NULL, decided_at INTEGER NOT NULL, verdict BLOB NOT NULL);
-CREATE TABLE nonces(public_key BLOB NOT NULL, nonce TEXT NOT NULL, seen_at INTEGER NOT NULL, PRIMARY KEY(public_key, nonce)) WITHOUT ROWID;
+CREATE TABLE verdicts(proof_hash BLOB PRIMARY KEY REFERENCES proofs(hash), node_id BLOB NOT NULL, mode INTEGER
+  NOT NULL, epoch INTEGER NOT NULL, slot INTEGER NOT NULL, device INTEGER NOT NULL, device_kind INTEGER NOT
+  NULL, code INTEGER NOT NULL, macs INTEGER NOT NULL, compute_us INTEGER NOT NULL, held_bytes INTEGER NOT NULL,
+  hold_us INTEGER NOT NULL, walk_bytes INTEGER NOT NULL, walk_us INTEGER NOT NULL, decided_at INTEGER NOT NULL,
+  verdict BLOB NOT NULL);
+CREATE TABLE nonces(public_key BLOB NOT NULL, nonce TEXT NOT NULL, seen_at INTEGER NOT NULL, PRIMARY
+  KEY(public_key, nonce)) WITHOUT ROWID;
 CREATE INDEX nonces_by_age ON nonces(seen_at);
 CREATE INDEX verdicts_by_slot ON verdicts(epoch, slot, node_id);
 CREATE INDEX verdicts_by_node ON verdicts(node_id, epoch, slot);
@@ -61,14 +65,16 @@ void prepare_schema(Connection& connection, const Path& path, StoreUse use) {
     if (id == application_id && version == schema_version) return;
     if (id == application_id)
         throw Error(ErrorKind::environment,
-                    fmt::format("{} has store version {}, this program knows version {}", path.string(), version, schema_version),
+                    fmt::format("{} has store version {}, this program knows version {}", path.string(), version,
+                                schema_version),
                     "use the kaisar-network that wrote it, or name another file with --store sqlite:FILE");
     if (tables != 0 || id != 0 || use == StoreUse::inspect)
         throw Error(ErrorKind::environment, fmt::format("{} is not a store of kaisar-network", path.string()),
                     "name another file with --store sqlite:FILE");
     connection.execute("BEGIN IMMEDIATE");
     connection.execute(schema);
-    connection.execute(fmt::format("PRAGMA application_id={}; PRAGMA user_version={}", application_id, schema_version).c_str());
+    connection.execute(
+        fmt::format("PRAGMA application_id={}; PRAGMA user_version={}", application_id, schema_version).c_str());
     connection.execute("COMMIT");
 }
 
@@ -80,7 +86,8 @@ struct PendingWrite {
 
 class SqliteStore final : public Store {
 public:
-    SqliteStore(const Path& path, StoreUse use) : path_(path), use_(use), connection_(path, use), records_(connection_) {
+    SqliteStore(const Path& path, StoreUse use)
+        : path_(path), use_(use), connection_(path, use), records_(connection_) {
         prepare_schema(connection_, path, use);
         if (use == StoreUse::serve) writer_ = std::jthread([this](std::stop_token stop) { run_writer(stop); });
     }
@@ -221,7 +228,8 @@ Statement& Statement::bind(ByteView bytes) {
 }
 
 Statement& Statement::bind(std::string_view text) {
-    require_ok(sqlite3_bind_text64(statement_, ++bound_, text.empty() ? "" : text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8));
+    require_ok(sqlite3_bind_text64(statement_, ++bound_, text.empty() ? "" : text.data(), text.size(), SQLITE_STATIC,
+                                   SQLITE_UTF8));
     return *this;
 }
 
@@ -257,13 +265,15 @@ std::string Statement::text() {
 std::uint64_t Statement::number() { return static_cast<std::uint64_t>(sqlite3_column_int64(statement_, column_++)); }
 
 Connection::Connection(const Path& path, StoreUse use) : path_(path) {
-    const int flags = (use == StoreUse::serve ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX;
+    const int flags = (use == StoreUse::serve ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY) |
+                      SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(path.c_str(), &database_, flags, nullptr) != SQLITE_OK) {
         const std::string reason = sqlite3_errmsg(database_);
         sqlite3_close(database_);
         throw Error(ErrorKind::environment, fmt::format("{} cannot be opened: {}", path.string(), reason),
-                    use == StoreUse::inspect ? "start kaisar-network serve with this --store first, or name the file that it uses"
-                                             : "name a file in a directory that this user may write to, with --store sqlite:FILE");
+                    use == StoreUse::inspect
+                        ? "start kaisar-network serve with this --store first, or name the file that it uses"
+                        : "name a file in a directory that this user may write to, with --store sqlite:FILE");
     }
     sqlite3_busy_timeout(database_, busy_timeout_ms);
     try {
@@ -288,7 +298,8 @@ void Connection::rollback() noexcept { sqlite3_exec(database_, "ROLLBACK", nullp
 
 Statement Connection::prepare(const char* sql) {
     auto& statement = statements_[sql];
-    if (!statement && sqlite3_prepare_v3(database_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK)
+    if (!statement &&
+        sqlite3_prepare_v3(database_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK)
         fail(database_, sql);
     return Statement(database_, statement);
 }
@@ -298,6 +309,8 @@ std::uint64_t Connection::query_number(const char* sql) {
     return statement.step() ? statement.number() : 0;
 }
 
-std::unique_ptr<Store> open_sqlite_store(const Path& path, StoreUse use) { return std::make_unique<SqliteStore>(path, use); }
+std::unique_ptr<Store> open_sqlite_store(const Path& path, StoreUse use) {
+    return std::make_unique<SqliteStore>(path, use);
+}
 
 } // namespace kaisar::network

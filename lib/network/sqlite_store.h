@@ -98,7 +98,8 @@ public:
     void insert_mark(const MarkRecord& mark) override;
     void insert_proof(const ProofRecord& proof) override;
     void insert_verdict(const VerdictRecord& verdict) override;
-    bool try_insert_nonce(const Bytes32& public_key, std::string_view nonce, Instant now, Instant forget_before) override;
+    bool try_insert_nonce(const Bytes32& public_key, std::string_view nonce, Instant now,
+                          Instant forget_before) override;
 
 private:
     Connection& connection_;

@@ -1,8 +1,9 @@
 /// What the network remembers: workers, the ledger, challenges, marks, proofs and verdicts.
 ///
 /// The portal and the checkers keep no state of their own. They read and change records inside an operation, which is a
-/// function that gets the records: all of its changes are kept, or none when it throws. What write() has returned from is on
-/// disk. Opening a store gives a real database; another kind of database is another implementation of these two classes.
+/// function that gets the records: all of its changes are kept, or none when it throws. What write() has returned from
+/// is on disk. Opening a store gives a real database; another kind of database is another implementation of these two
+/// classes.
 #pragma once
 
 #include "bytes/bytes.h"
@@ -33,7 +34,8 @@ struct StoredWorker {
     Instant changed_at{};
 };
 
-/// One line of the ledger. `hash` covers `previous` and `record`, so that no line can be changed without changing all later ones.
+/// One line of the ledger. `hash` covers `previous` and `record`, so that no line can be changed without changing all
+/// later ones.
 struct LedgerRecord {
     std::uint64_t sequence = 0;
     std::string kind;
@@ -135,7 +137,8 @@ public:
     virtual std::vector<VerdictRecord> verdicts(const VerdictQuery& query) const = 0;
 };
 
-/// The records as an operation may change them. insert_ throws when the key is taken: look first, in the same operation.
+/// The records as an operation may change them. insert_ throws when the key is taken: look first, in the same
+/// operation.
 class RecordWriter : public RecordReader {
 public:
     virtual void insert_worker(const StoredWorker& worker) = 0;
@@ -147,7 +150,8 @@ public:
     virtual void insert_proof(const ProofRecord& proof) = 0;
     virtual void insert_verdict(const VerdictRecord& verdict) = 0;
     /// False when the key has used the nonce since `forget_before`; older nonces are dropped.
-    virtual bool try_insert_nonce(const Bytes32& public_key, std::string_view nonce, Instant now, Instant forget_before) = 0;
+    virtual bool try_insert_nonce(const Bytes32& public_key, std::string_view nonce, Instant now,
+                                  Instant forget_before) = 0;
 };
 
 using WriteOperation = std::function<void(RecordWriter&)>;
@@ -156,7 +160,8 @@ using ReadOperation = std::function<void(const RecordReader&)>;
 class Store {
 public:
     virtual ~Store() = default;
-    /// Returns when the operation's changes are on disk; rethrows what the operation threw, and then nothing of it is kept.
+    /// Returns when the operation's changes are on disk; rethrows what the operation threw, and then nothing of it is
+    /// kept.
     virtual void write(const WriteOperation& operation) = 0;
     /// Sees every write that had returned when it began.
     virtual void read(const ReadOperation& operation) const = 0;
@@ -165,7 +170,8 @@ public:
 /// Whether the store will be written to, or only looked at beside a running server.
 enum class StoreUse { serve, inspect };
 
-/// Opens, or for `serve` makes, the SQLite file; Error(environment) when it is of a version that this program does not know.
+/// Opens, or for `serve` makes, the SQLite file; Error(environment) when it is of a version that this program does not
+/// know.
 std::unique_ptr<Store> open_sqlite_store(const Path& path, StoreUse use);
 
 } // namespace kaisar::network

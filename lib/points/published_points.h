@@ -2,8 +2,9 @@
 ///
 ///   Worker_Score = (uptime + 3 * job time) * (1 + stake / maximum stake) * (2 A + B + 3 C + D + E)
 ///
-/// with times in hours and A bandwidth, B processor, C graphics, D disk, E memory scored by tiers. All arithmetic is on integers;
-/// a point is a million micro-points. docs/decisions/0042-published-points.md settles what the published text leaves open.
+/// with times in hours and A bandwidth, B processor, C graphics, D disk, E memory scored by tiers. All arithmetic is on
+/// integers; a point is a million micro-points. docs/decisions/0042-published-points.md settles what the published text
+/// leaves open.
 #pragma once
 
 #include <chrono>

@@ -28,7 +28,8 @@ auto decode_body(Decode decode, const std::string& body) -> DecodedBody<decltype
     try {
         return {.message = decode(body), .failure = {}};
     } catch (const Error& error) {
-        return {.message = std::nullopt, .failure = network::failure_response(400, "bad-request", error.message(), error.hint())};
+        return {.message = std::nullopt,
+                .failure = network::failure_response(400, "bad-request", error.message(), error.hint())};
     }
 }
 

@@ -28,7 +28,8 @@ std::string_view code_of(SignatureFault fault) {
 }
 
 HttpResponse not_found(const HttpRequest& request) {
-    return failure_response(404, "not-found", fmt::format("there is no {} {}", request.method, request.target.substr(0, 80)),
+    return failure_response(404, "not-found",
+                            fmt::format("there is no {} {}", request.method, request.target.substr(0, 80)),
                             "docs/protocol.md lists what can be asked for");
 }
 
@@ -40,22 +41,26 @@ bool is_for_peer(const std::vector<std::string_view>& path) {
 
 } // namespace
 
-NetworkService::NetworkService(Store& store, const Clock& clock, const NetworkKeys& keys, const accounting::NetworkSettings& settings,
-                               const popw::Primitives& primitives)
+NetworkService::NetworkService(Store& store, const Clock& clock, const NetworkKeys& keys,
+                               const accounting::NetworkSettings& settings, const popw::Primitives& primitives)
     : store_(store), clock_(clock), keys_(keys), settings_(settings),
-      chain_(make_embedded_chain(store, {{.endpoint = settings.profile.portal_url, .public_key = keys.checker.public_key()}})),
-      checker_(store, clock, keys, accounting::constants_of(settings, keys), primitives), standings_(settings, keys.schedule.view()),
-      registration_(store, clock, keys, *chain_, settings), peer_(store, clock, keys, *chain_, checker_), callers_(caller_limit, caller_memory) {}
+      chain_(make_embedded_chain(store,
+                                 {{.endpoint = settings.profile.portal_url, .public_key = keys.checker.public_key()}})),
+      checker_(store, clock, keys, accounting::constants_of(settings, keys), primitives),
+      standings_(settings, keys.schedule.view()), registration_(store, clock, keys, *chain_, settings),
+      peer_(store, clock, keys, *chain_, checker_), callers_(caller_limit, caller_memory) {}
 
 ServerAnswer NetworkService::answer(const ServerRequest& request) {
     const auto path = path_segments(request.http.target);
     if (path.size() >= 3 && path[0] == "popw" && path[1] == "v1") return checker_.answer(request);
     if (path.size() < 2 || path[0] != "v1") return not_found(request.http);
     if (request.http.method == "GET" && path.size() == 2 && path[1] == "health") return show_health();
-    if (request.http.method == "GET" && path.size() == 2 && path[1] == "network") return json_response(200, encode_network_profile(settings_.profile));
+    if (request.http.method == "GET" && path.size() == 2 && path[1] == "network")
+        return json_response(200, encode_network_profile(settings_.profile));
     auto answer = answer_signed(request, path);
     auto* response = std::get_if<HttpResponse>(&answer);
-    if (response && request.http.headers.find("signature")) sign_response(*response, request.http, is_for_peer(path) ? keys_.checker : keys_.portal);
+    if (response && request.http.headers.find("signature"))
+        sign_response(*response, request.http, is_for_peer(path) ? keys_.checker : keys_.portal);
     return answer;
 }
 
@@ -63,22 +68,28 @@ std::variant<Caller, HttpResponse> NetworkService::authenticate(const ServerRequ
     const auto signer = verify_request(request.http, request.received_at);
     if (signer.fault != SignatureFault::none)
         return failure_response(401, code_of(signer.fault), explain(signer.fault),
-                                signer.fault == SignatureFault::outside_window ? "set this machine's clock, best with an NTP client" : "docs/protocol.md shows a signed request");
+                                signer.fault == SignatureFault::outside_window
+                                    ? "set this machine's clock, best with an NTP client"
+                                    : "docs/protocol.md shows a signed request");
     const Caller caller{.public_key = signer.public_key, .node_id = popw::id_of_key(signer.public_key)};
     if (request.times_held > 0) return caller; // this very request was let in before
     {
         std::lock_guard lock(mutex_);
         if (!callers_.try_take(encode_hex(caller.node_id), clock_.steady_now())) {
-            auto response = failure_response(429, "rate-limited", "too many requests from this worker", "wait a few seconds between attempts");
+            auto response = failure_response(429, "rate-limited", "too many requests from this worker",
+                                             "wait a few seconds between attempts");
             response.headers.add("Retry-After", "5");
             return response;
         }
     }
     bool is_fresh = false;
     store_.write([&](RecordWriter& records) {
-        is_fresh = records.try_insert_nonce(caller.public_key, signer.nonce, request.received_at, request.received_at - 2 * signature_window);
+        is_fresh = records.try_insert_nonce(caller.public_key, signer.nonce, request.received_at,
+                                            request.received_at - 2 * signature_window);
     });
-    if (!is_fresh) return failure_response(401, "replayed", "a request with this nonce was received before", "sign each request anew");
+    if (!is_fresh)
+        return failure_response(401, "replayed", "a request with this nonce was received before",
+                                "sign each request anew");
     return caller;
 }
 
@@ -89,19 +100,24 @@ ServerAnswer NetworkService::answer_signed(const ServerRequest& request, const s
     if (const auto* failure = std::get_if<HttpResponse>(&authentic)) return *failure;
     const auto& caller = std::get<Caller>(authentic);
     const bool is_post = request.http.method == "POST";
-    if (path[1] == "workers" && path.size() == 2 && is_post) return registration_.take_request(caller, request.http.body);
+    if (path[1] == "workers" && path.size() == 2 && is_post)
+        return registration_.take_request(caller, request.http.body);
     if (path[1] == "workers" && (path.size() < 3 || path.size() > 4)) return not_found(request.http);
     if (path[1] == "workers" && decode_hex_array<32>(path[2]) != caller.node_id)
-        return failure_response(403, "wrong-key", "the key that signed the request is not this worker's", "sign it with node.key of the worker");
+        return failure_response(403, "wrong-key", "the key that signed the request is not this worker's",
+                                "sign it with node.key of the worker");
     bool is_worker = false;
     store_.read([&](const RecordReader& records) { is_worker = records.find_worker(caller.node_id).has_value(); });
-    if (!is_worker) return failure_response(404, "unknown-worker", "no worker is registered with this key", "run kaisar register");
+    if (!is_worker)
+        return failure_response(404, "unknown-worker", "no worker is registered with this key", "run kaisar register");
     if (path[1] == "sessions") return answer_session(request, caller, path);
     return answer_worker(request, caller, path.size() == 4 ? path[3] : std::string_view{});
 }
 
-ServerAnswer NetworkService::answer_worker(const ServerRequest& request, const Caller& caller, std::string_view resource) {
-    const auto& [method, body] = std::pair<const std::string&, const std::string&>(request.http.method, request.http.body);
+ServerAnswer NetworkService::answer_worker(const ServerRequest& request, const Caller& caller,
+                                           std::string_view resource) {
+    const auto& [method, body] =
+        std::pair<const std::string&, const std::string&>(request.http.method, request.http.body);
     if (method == "GET" && resource.empty()) return show_worker(caller);
     if (method == "GET" && resource == "setup-plan") return registration_.make_plan(caller);
     if (method == "PUT" && resource == "binding") return registration_.take_binding(caller, body);
@@ -112,24 +128,29 @@ ServerAnswer NetworkService::answer_worker(const ServerRequest& request, const C
     return not_found(request.http);
 }
 
-ServerAnswer NetworkService::answer_session(const ServerRequest& request, const Caller& caller, const std::vector<std::string_view>& path) {
+ServerAnswer NetworkService::answer_session(const ServerRequest& request, const Caller& caller,
+                                            const std::vector<std::string_view>& path) {
     const auto& method = request.http.method;
     const auto& body = request.http.body;
     if (path.size() == 2 && method == "POST") return peer_.open_session(caller, body);
     if (path.size() == 3 && method == "PUT") return peer_.prove_session(caller, std::string(path[2]), body);
-    if (path.size() == 4 && method == "POST" && path[3] == "rtt") return peer_.take_rtt(caller, std::string(path[2]), body, request.received_at);
+    if (path.size() == 4 && method == "POST" && path[3] == "rtt")
+        return peer_.take_rtt(caller, std::string(path[2]), body, request.received_at);
     return not_found(request.http);
 }
 
 HttpResponse NetworkService::show_worker(const Caller& caller) const {
     WorkerRecord record;
-    store_.read([&](const RecordReader& records) { record = standings_.worker_record(records, *records.find_worker(caller.node_id), clock_.now()); });
+    store_.read([&](const RecordReader& records) {
+        record = standings_.worker_record(records, *records.find_worker(caller.node_id), clock_.now());
+    });
     return json_response(200, encode_worker_record(record));
 }
 
 HttpResponse NetworkService::show_health() const {
     const auto now = clock_.now();
-    return json_response(200, fmt::format(R"({{"status":"ok","now":"{}","now_us":{}}})", format_rfc3339(now), now.time_since_epoch().count()));
+    return json_response(200, fmt::format(R"({{"status":"ok","now":"{}","now_us":{}}})", format_rfc3339(now),
+                                          now.time_since_epoch().count()));
 }
 
 void NetworkService::run_settlement(std::stop_token stop) {

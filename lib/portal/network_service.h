@@ -1,10 +1,10 @@
 /// The whole network side behind one function: requests come in, answers go out.
 #pragma once
 
-#include "portal/peer_desk.h"
-#include "portal/registration_desk.h"
 #include "accounting/settlement.h"
 #include "accounting/standing.h"
+#include "portal/peer_desk.h"
+#include "portal/registration_desk.h"
 
 #include "network/token_bucket.h"
 
@@ -13,8 +13,8 @@ namespace kaisar::portal {
 class NetworkService {
 public:
     /// All of them must outlive the service; `settings` names the keys' public halves and the address that workers use.
-    NetworkService(network::Store& store, const Clock& clock, const network::NetworkKeys& keys, const accounting::NetworkSettings& settings,
-                   const popw::Primitives& primitives);
+    NetworkService(network::Store& store, const Clock& clock, const network::NetworkKeys& keys,
+                   const accounting::NetworkSettings& settings, const popw::Primitives& primitives);
 
     network::ServerAnswer answer(const network::ServerRequest& request);
 
@@ -24,11 +24,13 @@ public:
     void run_settlement(std::stop_token stop);
 
 private:
-
     std::variant<Caller, HttpResponse> authenticate(const network::ServerRequest& request);
-    network::ServerAnswer answer_signed(const network::ServerRequest& request, const std::vector<std::string_view>& path);
-    network::ServerAnswer answer_worker(const network::ServerRequest& request, const Caller& caller, std::string_view resource);
-    network::ServerAnswer answer_session(const network::ServerRequest& request, const Caller& caller, const std::vector<std::string_view>& path);
+    network::ServerAnswer answer_signed(const network::ServerRequest& request,
+                                        const std::vector<std::string_view>& path);
+    network::ServerAnswer answer_worker(const network::ServerRequest& request, const Caller& caller,
+                                        std::string_view resource);
+    network::ServerAnswer answer_session(const network::ServerRequest& request, const Caller& caller,
+                                         const std::vector<std::string_view>& path);
     HttpResponse show_worker(const Caller& caller) const;
     HttpResponse show_health() const;
 

@@ -22,14 +22,18 @@ constexpr auto verdict_poll = 100ms;
 const std::vector<std::string> workloads{"gemm-s8", "memory-triad", "sha256"};
 
 HttpResponse unknown_session() {
-    return failure_response(404, "unknown-session", "there is no such session of this worker", "open a new one: run kaisar register again");
+    return failure_response(404, "unknown-session", "there is no such session of this worker",
+                            "open a new one: run kaisar register again");
 }
 
 std::string job_id_of(const SlotKey& key) { return fmt::format("{}-{}", key.epoch, key.slot); }
 
 ClaimedFigures claimed_figures(const RegistrationRequest& request) {
     const auto inventory = inventory_from_json(request.inventory, "the stored inventory");
-    ClaimedFigures claimed{.cores = inventory.cpu.cores, .memory_bytes = inventory.memory.usable_bytes, .disk_bytes = 0, .gpus = inventory.gpus.size()};
+    ClaimedFigures claimed{.cores = inventory.cpu.cores,
+                           .memory_bytes = inventory.memory.usable_bytes,
+                           .disk_bytes = 0,
+                           .gpus = inventory.gpus.size()};
     for (const auto& disk : inventory.disks) claimed.disk_bytes += disk.size_bytes;
     return claimed;
 }
@@ -44,20 +48,30 @@ HttpResponse PeerDesk::open_session(const Caller& caller, const std::string& bod
     if (!decoded.message) return decoded.failure;
     const auto& opening = *decoded.message;
     if (opening.node_id != caller.node_id)
-        return failure_response(403, "wrong-key", "the session's node_id is not that of the key that signed the request", "sign it with node.key of the worker");
+        return failure_response(403, "wrong-key",
+                                "the session's node_id is not that of the key that signed the request",
+                                "sign it with node.key of the worker");
     std::optional<HttpResponse> fault;
-    store_.read([&](const RecordReader& records) { fault = find_state_fault(*records.find_worker(caller.node_id), WorkerState::peered); });
+    store_.read([&](const RecordReader& records) {
+        fault = find_state_fault(*records.find_worker(caller.node_id), WorkerState::peered);
+    });
     if (fault) return *fault;
     const auto now = clock_.now();
     const auto peer = chain_.assign_peer(caller.node_id, now).peer;
     if (peer.id != opening.peer_id || peer.public_key != keys_.checker.public_key())
-        return failure_response(404, "unknown-peer", "the chain did not assign this peer to the worker, or the assignment has expired",
+        return failure_response(404, "unknown-peer",
+                                "the chain did not assign this peer to the worker, or the assignment has expired",
                                 "run kaisar register again to ask the chain for a peer");
-    Session session{.opening = opening, .offer = {.session_id = encode_hex(random_array<16>()), .nonce = random_array<32>(), .signature = {}}, .opened_at = now, .step = {}};
+    Session session{
+        .opening = opening,
+        .offer = {.session_id = encode_hex(random_array<16>()), .nonce = random_array<32>(), .signature = {}},
+        .opened_at = now,
+        .step = {}};
     session.offer.signature = keys_.checker.sign(session_transcript("peer", opening, session.offer));
     std::lock_guard lock(mutex_);
     std::erase_if(sessions_, [&](const auto& entry) { return now - entry.second.opened_at > session_lifetime; });
-    if (sessions_.size() >= session_limit) return failure_response(503, "unavailable", "too many sessions are being opened", "try again in a minute");
+    if (sessions_.size() >= session_limit)
+        return failure_response(503, "unavailable", "too many sessions are being opened", "try again in a minute");
     sessions_.emplace(session.offer.session_id, session);
     return json_response(200, encode_session_offer(session.offer));
 }
@@ -79,13 +93,16 @@ HttpResponse PeerDesk::prove_session(const Caller& caller, const std::string& se
     std::lock_guard lock(mutex_);
     auto* session = find_session(caller, session_id);
     if (!session) return unknown_session();
-    if (!is_valid_ed25519(caller.public_key, session_transcript("worker", session->opening, session->offer), decoded.message->signature))
-        return failure_response(401, "bad-signature", "field \"signature\" does not sign this session", "open a new one: run kaisar register again");
+    if (!is_valid_ed25519(caller.public_key, session_transcript("worker", session->opening, session->offer),
+                          decoded.message->signature))
+        return failure_response(401, "bad-signature", "field \"signature\" does not sign this session",
+                                "open a new one: run kaisar register again");
     session->is_proved = true;
     return begin_exchange(*session);
 }
 
-HttpResponse PeerDesk::take_rtt(const Caller& caller, const std::string& session_id, const std::string& body, Instant received_at) {
+HttpResponse PeerDesk::take_rtt(const Caller& caller, const std::string& session_id, const std::string& body,
+                                Instant received_at) {
     const auto decoded = decode_body(decode_rtt_answer, body);
     if (!decoded.message) return decoded.failure;
     RttStep step;
@@ -94,9 +111,11 @@ HttpResponse PeerDesk::take_rtt(const Caller& caller, const std::string& session
         auto* session = find_session(caller, session_id);
         if (!session) return unknown_session();
         if (!session->is_proved)
-            return failure_response(409, "wrong-state", "the worker has not proved its key in this session", "send the signature first");
+            return failure_response(409, "wrong-state", "the worker has not proved its key in this session",
+                                    "send the signature first");
         if (decoded.message->answer != rtt_answer(session->step.nonce))
-            return failure_response(400, "bad-request", "field \"answer\": expected the hash of the last nonce", "open a new session");
+            return failure_response(400, "bad-request", "field \"answer\": expected the hash of the last nonce",
+                                    "open a new session");
         const auto rtt = std::chrono::duration_cast<std::chrono::microseconds>(received_at - session->sent_at);
         session->step.rtt = session->exchanges == 0 ? rtt : std::min(session->step.rtt, rtt);
         if (++session->exchanges < rtt_exchanges) return begin_exchange(*session);
@@ -113,17 +132,21 @@ HttpResponse PeerDesk::take_rtt(const Caller& caller, const std::string& session
 
 HttpResponse PeerDesk::issue_job(const Caller& caller) {
     std::optional<HttpResponse> fault;
-    store_.read([&](const RecordReader& records) { fault = find_state_fault(*records.find_worker(caller.node_id), WorkerState::connected); });
+    store_.read([&](const RecordReader& records) {
+        fault = find_state_fault(*records.find_worker(caller.node_id), WorkerState::connected);
+    });
     if (fault) return *fault;
     const auto challenge = checker_.try_issue_challenge(caller.node_id, clock_.now());
     if (!challenge) {
         const auto window = std::chrono::ceil<std::chrono::seconds>(checker_.constants().params.compute_window);
-        auto response = failure_response(429, "rate-limited", "the last challenge can still be running", fmt::format("try again in {} s", window.count()));
+        auto response = failure_response(429, "rate-limited", "the last challenge can still be running",
+                                         fmt::format("try again in {} s", window.count()));
         response.headers.add("Retry-After", std::to_string(window.count()));
         return response;
     }
     const auto key = checker::slot_key(caller.node_id, challenge->epoch, challenge->slot);
-    return json_response(200, encode_benchmark_job({.job_id = job_id_of(key), .beacon = challenge->beacon, .workloads = workloads}));
+    return json_response(
+        200, encode_benchmark_job({.job_id = job_id_of(key), .beacon = challenge->beacon, .workloads = workloads}));
 }
 
 ServerAnswer PeerDesk::take_result(const Caller& caller, const std::string& body, Instant received_at) {
@@ -140,35 +163,45 @@ ServerAnswer PeerDesk::take_result(const Caller& caller, const std::string& body
     });
     if (fault) return *fault;
     if (!proof || proof->key.node_id != caller.node_id || job_id_of(proof->key) != result.job_id)
-        return failure_response(404, "unknown-job", fmt::format("no proof {} of job {} was received", encode_hex(result.proof_hash), result.job_id),
-                                "send the proof to the checker first");
+        return failure_response(
+            404, "unknown-job",
+            fmt::format("no proof {} of job {} was received", encode_hex(result.proof_hash), result.job_id),
+            "send the proof to the checker first");
     if (verdict) return keep_result(caller, result, *verdict);
     const auto now = clock_.now();
     if (now >= received_at + longest_hold)
-        return failure_response(503, "unavailable", "the proof is still waiting to be verified", "ask again in a minute");
+        return failure_response(503, "unavailable", "the proof is still waiting to be verified",
+                                "ask again in a minute");
     return AskAgain{now + verdict_poll};
 }
 
 HttpResponse PeerDesk::keep_result(const Caller& caller, const BenchmarkResult& result, const VerdictRecord& verdict) {
     if (verdict.code != 0) {
         const auto code = popw::find_verdict_code(verdict.code).value_or(popw::VerdictCode::malformed);
-        return failure_response(403, "proof-rejected", fmt::format("the proof was rejected: {} ({})", popw::name_of(code), verdict.code), popw::explanation_of(code));
+        return failure_response(403, "proof-rejected",
+                                fmt::format("the proof was rejected: {} ({})", popw::name_of(code), verdict.code),
+                                popw::explanation_of(code));
     }
     const auto& params = checker_.constants().params;
-    const auto rates = popw::attested_rates({.macs = verdict.macs,
-                                             .compute_us = verdict.compute_us,
-                                             .walk_bytes = verdict.walk_bytes,
-                                             .walk_us = verdict.walk_us,
-                                             .held_bytes = verdict.held_bytes,
-                                             .hold = verdict.held_bytes != 0 ? popw::HoldOutcome::held : popw::HoldOutcome::missed,
-                                             .memory = popw::MemoryKind::host},
-                                            params);
-    BenchmarkAnswer answer{.attested = {.macs_per_s = rates.macs_per_s, .walk_bytes_per_s = rates.walk_bytes_per_s, .held_bytes = rates.held_bytes, .rtt_us = 0},
+    const auto rates =
+        popw::attested_rates({.macs = verdict.macs,
+                              .compute_us = verdict.compute_us,
+                              .walk_bytes = verdict.walk_bytes,
+                              .walk_us = verdict.walk_us,
+                              .held_bytes = verdict.held_bytes,
+                              .hold = verdict.held_bytes != 0 ? popw::HoldOutcome::held : popw::HoldOutcome::missed,
+                              .memory = popw::MemoryKind::host},
+                             params);
+    BenchmarkAnswer answer{.attested = {.macs_per_s = rates.macs_per_s,
+                                        .walk_bytes_per_s = rates.walk_bytes_per_s,
+                                        .held_bytes = rates.held_bytes,
+                                        .rtt_us = 0},
                            .claimed = {},
                            .verdicts = {{verdict.code, keys_.checker.public_key()}}};
     std::string text;
     store_.write([&](RecordWriter& records) {
-        answer.claimed = claimed_figures(decode_registration_request(records.find_document(caller.node_id, "request").value_or("")));
+        answer.claimed =
+            claimed_figures(decode_registration_request(records.find_document(caller.node_id, "request").value_or("")));
         if (const auto session = records.find_document(caller.node_id, "session"))
             answer.attested.rtt_us = static_cast<std::uint64_t>(decode_rtt_step(*session).rtt.count());
         text = encode_benchmark_answer(answer);

@@ -1,4 +1,5 @@
-/// The peer's side of registration, steps 7 to 9: a session in which both keys are proved, the challenge, and its result.
+/// The peer's side of registration, steps 7 to 9: a session in which both keys are proved, the challenge, and its
+/// result.
 #pragma once
 
 #include "checker/checker.h"
@@ -14,12 +15,14 @@ namespace kaisar::portal {
 class PeerDesk {
 public:
     /// All of them must outlive the desk.
-    PeerDesk(network::Store& store, const Clock& clock, const network::NetworkKeys& keys, network::Chain& chain, checker::Checker& checker);
+    PeerDesk(network::Store& store, const Clock& clock, const network::NetworkKeys& keys, network::Chain& chain,
+             checker::Checker& checker);
 
     HttpResponse open_session(const Caller& caller, const std::string& body);
     /// The session's worker proves its key; the first round-trip exchange is the answer.
     HttpResponse prove_session(const Caller& caller, const std::string& session_id, const std::string& body);
-    HttpResponse take_rtt(const Caller& caller, const std::string& session_id, const std::string& body, Instant received_at);
+    HttpResponse take_rtt(const Caller& caller, const std::string& session_id, const std::string& body,
+                          Instant received_at);
     HttpResponse issue_job(const Caller& caller);
     network::ServerAnswer take_result(const Caller& caller, const std::string& body, Instant received_at);
 
@@ -37,7 +40,8 @@ private:
 
     Session* find_session(const Caller& caller, const std::string& session_id);
     HttpResponse begin_exchange(Session& session);
-    HttpResponse keep_result(const Caller& caller, const BenchmarkResult& result, const network::VerdictRecord& verdict);
+    HttpResponse keep_result(const Caller& caller, const BenchmarkResult& result,
+                             const network::VerdictRecord& verdict);
 
     network::Store& store_;
     const Clock& clock_;

@@ -27,36 +27,46 @@ std::uint64_t seconds_of(Instant instant) {
 }
 
 std::string request_id_of(const RegistrationRequest& request) {
-    return encode_hex(sha256({bytes_of("kaisar/1/request\n"), request.node_public_key, request.inventory_hash})).substr(0, 32);
+    return encode_hex(sha256({bytes_of("kaisar/1/request\n"), request.node_public_key, request.inventory_hash}))
+        .substr(0, 32);
 }
 
 HttpResponse registration_response(int status, const RegistrationRequest& request, WorkerState state) {
-    return json_response(status, encode_registration_answer({.request_id = request_id_of(request), .state = std::string(name_of(state))}));
+    return json_response(status, encode_registration_answer(
+                                     {.request_id = request_id_of(request), .state = std::string(name_of(state))}));
 }
 
 std::optional<HttpResponse> find_request_fault(const RegistrationRequest& request, const Caller& caller) {
     if (request.node_public_key != caller.public_key)
-        return failure_response(403, "wrong-key", "the request is signed by another key than its node_public_key", "sign it with node.key of the worker");
-    if (std::any_of(request.name.begin(), request.name.end(), [](char letter) { return static_cast<unsigned char>(letter) < 0x20; }))
-        return failure_response(400, "bad-request", "field \"name\": expected no control characters", "choose another --name");
+        return failure_response(403, "wrong-key", "the request is signed by another key than its node_public_key",
+                                "sign it with node.key of the worker");
+    if (std::any_of(request.name.begin(), request.name.end(),
+                    [](char letter) { return static_cast<unsigned char>(letter) < 0x20; }))
+        return failure_response(400, "bad-request", "field \"name\": expected no control characters",
+                                "choose another --name");
     if (sha256(bytes_of(request.inventory)) != request.inventory_hash)
-        return failure_response(400, "bad-request", "field \"inventory_hash\": expected the SHA-256 of the inventory", "run kaisar register again");
-    const auto inventory = decode_body([](const std::string& text) { return inventory_from_json(text, "inventory"); }, request.inventory);
+        return failure_response(400, "bad-request", "field \"inventory_hash\": expected the SHA-256 of the inventory",
+                                "run kaisar register again");
+    const auto inventory =
+        decode_body([](const std::string& text) { return inventory_from_json(text, "inventory"); }, request.inventory);
     if (!inventory.message) return inventory.failure;
     return std::nullopt;
 }
 
 HttpResponse refuse_binding(BindingVerdict verdict) {
     const bool is_time = verdict == BindingVerdict::expired || verdict == BindingVerdict::not_yet_valid;
-    return failure_response(403, is_time ? "binding-expired" : "binding-invalid", fmt::format("the binding is refused: {}", name_of(verdict)),
-                            is_time ? "sign a new one, and check the clock of the machine that signs" : "sign a new one with kaisar wallet bind");
+    return failure_response(403, is_time ? "binding-expired" : "binding-invalid",
+                            fmt::format("the binding is refused: {}", name_of(verdict)),
+                            is_time ? "sign a new one, and check the clock of the machine that signs"
+                                    : "sign a new one with kaisar wallet bind");
 }
 
 /// The binding must be about this worker as it registered, on this network's registry.
-std::optional<HttpResponse> find_binding_fault(const WorkerBinding& binding, const RegistrationRequest& request, const StoredWorker& worker,
-                                               const NetworkProfile& profile) {
+std::optional<HttpResponse> find_binding_fault(const WorkerBinding& binding, const RegistrationRequest& request,
+                                               const StoredWorker& worker, const NetworkProfile& profile) {
     const auto refuse = [](std::string_view field) {
-        return failure_response(403, "binding-invalid", fmt::format("the binding's {} is not that of this registration", field),
+        return failure_response(403, "binding-invalid",
+                                fmt::format("the binding's {} is not that of this registration", field),
                                 "sign the binding-request.json that kaisar register wrote");
     };
     if (binding.node_public_key != request.node_public_key) return refuse("node_public_key");
@@ -64,8 +74,9 @@ std::optional<HttpResponse> find_binding_fault(const WorkerBinding& binding, con
     if (binding.chain_id != profile.chain_id) return refuse("chain_id");
     if (binding.registry != Address{profile.registry}) return refuse("registry");
     if (!worker.owner.empty() && worker.owner != format_address(binding.owner))
-        return failure_response(403, "owner-mismatch", fmt::format("the worker belongs to {}", worker.owner),
-                                "bind it with that wallet, or register the machine afresh with kaisar register --replace");
+        return failure_response(
+            403, "owner-mismatch", fmt::format("the worker belongs to {}", worker.owner),
+            "bind it with that wallet; for another owner, begin with a new node key in another --data-dir");
     return std::nullopt;
 }
 
@@ -73,8 +84,10 @@ std::optional<HttpResponse> find_binding_fault(const WorkerBinding& binding, con
 
 std::optional<HttpResponse> find_state_fault(const StoredWorker& worker, WorkerState needed) {
     if (worker.state >= needed) return std::nullopt;
-    return failure_response(409, "wrong-state", fmt::format("the worker is {}, and this step needs it to be {}", name_of(worker.state), name_of(needed)),
-                            "run kaisar register, which takes the steps in order");
+    return failure_response(
+        409, "wrong-state",
+        fmt::format("the worker is {}, and this step needs it to be {}", name_of(worker.state), name_of(needed)),
+        "run kaisar register, which takes the steps in order");
 }
 
 void advance_worker(RecordWriter& records, const Bytes32& node_id, WorkerState reached, Instant now) {
@@ -85,7 +98,8 @@ void advance_worker(RecordWriter& records, const Bytes32& node_id, WorkerState r
     records.update_worker(*worker);
 }
 
-RegistrationDesk::RegistrationDesk(Store& store, const Clock& clock, const NetworkKeys& keys, Chain& chain, const accounting::NetworkSettings& settings)
+RegistrationDesk::RegistrationDesk(Store& store, const Clock& clock, const NetworkKeys& keys, Chain& chain,
+                                   const accounting::NetworkSettings& settings)
     : store_(store), clock_(clock), keys_(keys), chain_(chain), settings_(settings) {}
 
 HttpResponse RegistrationDesk::take_request(const Caller& caller, const std::string& body) {
@@ -94,7 +108,12 @@ HttpResponse RegistrationDesk::take_request(const Caller& caller, const std::str
     const auto& request = *decoded.message;
     if (auto fault = find_request_fault(request, caller)) return *fault;
     const auto now = clock_.now();
-    StoredWorker worker{.node_id = caller.node_id, .public_key = caller.public_key, .name = request.name, .owner = {}, .created_at = now, .changed_at = now};
+    StoredWorker worker{.node_id = caller.node_id,
+                        .public_key = caller.public_key,
+                        .name = request.name,
+                        .owner = {},
+                        .created_at = now,
+                        .changed_at = now};
     bool is_new = false;
     store_.write([&](RecordWriter& records) {
         const auto known = records.find_worker(caller.node_id);
@@ -120,15 +139,20 @@ HttpResponse RegistrationDesk::take_request(const Caller& caller, const std::str
 
 HttpResponse RegistrationDesk::make_plan(const Caller& caller) {
     const auto now = std::chrono::floor<std::chrono::seconds>(clock_.now());
-    const SetupPlan plan{.node_id = caller.node_id, .issued_at = now, .expires_at = now + plan_lifetime, .steps = make_setup_steps(settings_.params)};
-    return json_response(200, encode_signed_document(sign_document(setup_plan_kind, encode_setup_plan(plan), keys_.portal)));
+    const SetupPlan plan{.node_id = caller.node_id,
+                         .issued_at = now,
+                         .expires_at = now + plan_lifetime,
+                         .steps = make_setup_steps(settings_.params)};
+    return json_response(200,
+                         encode_signed_document(sign_document(setup_plan_kind, encode_setup_plan(plan), keys_.portal)));
 }
 
 HttpResponse RegistrationDesk::take_binding(const Caller& caller, const std::string& body) {
     const auto decoded = decode_body([](const std::string& text) { return decode_binding(text, "the binding"); }, body);
     if (!decoded.message) return decoded.failure;
     const auto& binding = decoded.message->binding;
-    if (const auto verdict = check_binding(*decoded.message, seconds_of(clock_.now()), binding_clock_skew_s); verdict != BindingVerdict::valid)
+    if (const auto verdict = check_binding(*decoded.message, seconds_of(clock_.now()), binding_clock_skew_s);
+        verdict != BindingVerdict::valid)
         return refuse_binding(verdict);
     HttpResponse response;
     store_.write([&](RecordWriter& records) {
@@ -162,7 +186,8 @@ HttpResponse RegistrationDesk::assign_peer(const Caller& caller) {
     return json_response(200, encode_peer_answer(answer));
 }
 
-std::string RegistrationDesk::make_certificate(const StoredWorker& worker, const RecordReader& records, const Bytes32& peer_id) const {
+std::string RegistrationDesk::make_certificate(const StoredWorker& worker, const RecordReader& records,
+                                               const Bytes32& peer_id) const {
     const auto request = decode_registration_request(records.find_document(worker.node_id, "request").value_or(""));
     const auto result = decode_benchmark_answer(records.find_document(worker.node_id, "benchmark").value_or(""));
     const auto now = std::chrono::floor<std::chrono::seconds>(clock_.now());
@@ -180,7 +205,9 @@ std::string RegistrationDesk::make_certificate(const StoredWorker& worker, const
 
 HttpResponse RegistrationDesk::issue_certificate(const Caller& caller) {
     std::optional<HttpResponse> fault;
-    store_.read([&](const RecordReader& records) { fault = find_state_fault(*records.find_worker(caller.node_id), WorkerState::benchmarked); });
+    store_.read([&](const RecordReader& records) {
+        fault = find_state_fault(*records.find_worker(caller.node_id), WorkerState::benchmarked);
+    });
     if (fault) return *fault;
     const auto now = clock_.now();
     const auto peer_id = chain_.assign_peer(caller.node_id, now).peer.id;
@@ -193,7 +220,8 @@ HttpResponse RegistrationDesk::issue_certificate(const Caller& caller) {
             return;
         document = make_certificate(*worker, records, peer_id);
         records.put_document(caller.node_id, "certificate", document);
-        if (!records.find_document(caller.node_id, "registered-at")) records.put_document(caller.node_id, "registered-at", format_rfc3339(now));
+        if (!records.find_document(caller.node_id, "registered-at"))
+            records.put_document(caller.node_id, "registered-at", format_rfc3339(now));
         advance_worker(records, caller.node_id, WorkerState::registered, now);
     });
     return json_response(200, document);

@@ -1,9 +1,9 @@
 /// The portal's side of registration, steps 2, 3, 5, 6 and 10: request, setup plan, binding, peer, certificate.
 #pragma once
 
+#include "accounting/network_settings.h"
 #include "network/chain.h"
 #include "portal/caller.h"
-#include "accounting/network_settings.h"
 
 namespace kaisar::portal {
 
@@ -20,7 +20,8 @@ public:
     HttpResponse issue_certificate(const Caller& caller);
 
 private:
-    std::string make_certificate(const network::StoredWorker& worker, const network::RecordReader& records, const Bytes32& peer_id) const;
+    std::string make_certificate(const network::StoredWorker& worker, const network::RecordReader& records,
+                                 const Bytes32& peer_id) const;
 
     network::Store& store_;
     const Clock& clock_;

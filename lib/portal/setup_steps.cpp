@@ -74,10 +74,12 @@ END
 fi
 )sh";
 
-constexpr const char* timer_apply_cron = R"sh({ crontab -l 2>/dev/null | grep -vF "$KAISAR_PROGRAM prove --data-dir $KAISAR_DATA_DIR"; echo "$minutes * * * * $line"; } | crontab -
+constexpr const char* timer_apply_cron =
+    R"sh({ crontab -l 2>/dev/null | grep -vF "$KAISAR_PROGRAM prove --data-dir $KAISAR_DATA_DIR"; echo "$minutes * * * * $line"; } | crontab -
 )sh";
 
-/// When a slot begins, in the two schedulers' words. Slots of less than a minute are run by systemd alone: cron would miss most.
+/// When a slot begins, in the two schedulers' words. Slots of less than a minute are run by systemd alone: cron would
+/// miss most.
 struct TimerWords {
     std::string calendar;
     std::string minutes;
@@ -86,8 +88,10 @@ struct TimerWords {
 TimerWords timer_words(const popw::Params& params) {
     const auto slot_s = std::chrono::duration_cast<std::chrono::seconds>(params.slot).count();
     if (slot_s >= 60 && slot_s % 60 == 0 && 3600 % slot_s == 0)
-        return {.calendar = fmt::format("*:0/{}", slot_s / 60), .minutes = slot_s == 60 ? "*" : fmt::format("*/{}", slot_s / 60)};
-    return {.calendar = slot_s > 0 && slot_s < 60 && 60 % slot_s == 0 ? fmt::format("*:*:0/{}", slot_s) : "*:*:0", .minutes = "*"};
+        return {.calendar = fmt::format("*:0/{}", slot_s / 60),
+                .minutes = slot_s == 60 ? "*" : fmt::format("*/{}", slot_s / 60)};
+    return {.calendar = slot_s > 0 && slot_s < 60 && 60 % slot_s == 0 ? fmt::format("*:*:0/{}", slot_s) : "*:*:0",
+            .minutes = "*"};
 }
 
 } // namespace
@@ -96,7 +100,10 @@ std::vector<SetupStep> make_setup_steps(const popw::Params& params) {
     const auto words = timer_words(params);
     const auto settings = fmt::format("calendar='{}'\nminutes='{}'\n", words.calendar, words.minutes);
     return {{.id = "machine", .title = "the machine is fit to be a worker", .check = machine_check, .apply = ""},
-            {.id = "data-directory", .title = "the state directory is closed to other users", .check = directory_check, .apply = directory_apply},
+            {.id = "data-directory",
+             .title = "the state directory is closed to other users",
+             .check = directory_check,
+             .apply = directory_apply},
             {.id = "timer",
              .title = "kaisar prove runs in every slot (systemd timer, or a line in your crontab)",
              .check = std::string(timer_head) + timer_check,
