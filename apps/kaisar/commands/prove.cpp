@@ -1,3 +1,4 @@
+#include "bench/bench.h"
 #include "command.h"
 #include "error/error.h"
 #include "hardware/inventory.h"
@@ -25,6 +26,7 @@ struct Options {
 };
 
 constexpr std::size_t params_limit_bytes = 4096;
+constexpr double peak_seconds = 0.2;
 
 std::string receipt_lines(const ProveReport& report) {
     std::string text;
@@ -120,6 +122,7 @@ ProveChoices make_choices(const Options& options, Context& context) {
         choices.out = options.out;
         make_private_directory(*choices.out);
     }
+    choices.measure_peak = [&context] { return measure_workload("peak-s8", peak_seconds, context.cpu, context.stop).statistics.median; };
     choices.on_progress = [&context](std::string_view what, double fraction) { context.terminal.show_progress(what, fraction); };
     return choices;
 }
