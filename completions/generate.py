@@ -29,7 +29,7 @@ class Command:
     """A program, or one of its commands, as `--help` shows it."""
 
     def __init__(self, folder, words):
-        self.words, self.options, self.commands = words, [], []
+        self.words, self.options, self.commands, self.choices = words, [], [], []
         help_text = subprocess.run([str(folder / words[0]), *words[1:], "--help"], capture_output=True, text=True, check=True).stdout
         section, lines = "", help_text.split("\n")
         for number, line in enumerate(lines):
@@ -41,6 +41,9 @@ class Command:
                 self.options.append(Option(name, kind, text or lines[number + 1].strip()))
             elif word and section == "Subcommands:":
                 self.commands.append((word.group(1), word.group(2) or lines[number + 1].strip()))
+        if any(option.name == "--list" for option in self.options):
+            listed = subprocess.run([str(folder / words[0]), *words[1:], "--list"], capture_output=True, text=True, check=True).stdout
+            self.choices = [tuple(line.split(None, 1)) for line in listed.rstrip().split("\n")]
 
     def walk(self, folder):
         yield self
@@ -53,12 +56,13 @@ def quoted(text):
 
 
 def rows_of(commands):
-    """(words that lead there, its options with those of the program itself, its commands)."""
+    """(words that lead there, its options with those of the program itself, its commands or what it takes by name)."""
     program = {command.words[0]: command for command in commands if len(command.words) == 1}
     for command in commands:
         inherited = program[command.words[0]].options if len(command.words) > 1 else []
         known = {option.name for option in command.options}
-        yield " ".join(command.words), command.options + [one for one in inherited if one.name not in known | {"--version"}], command.commands
+        yield " ".join(command.words), \
+            command.options + [one for one in inherited if one.name not in known | {"--version"}], command.commands + command.choices
 
 
 def values_by_option(commands):
