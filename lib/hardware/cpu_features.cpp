@@ -6,12 +6,14 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #endif
 
 namespace kaisar {
 namespace {
 
-constexpr std::array<std::pair<CpuFeature, std::string_view>, 8> feature_names{{
+constexpr std::array<std::pair<CpuFeature, std::string_view>, 9> feature_names{{
     {CpuFeature::avx2, "avx2"},
     {CpuFeature::avx512, "avx512"},
     {CpuFeature::avx512_vnni, "avx512vnni"},
@@ -20,6 +22,7 @@ constexpr std::array<std::pair<CpuFeature, std::string_view>, 8> feature_names{{
     {CpuFeature::sha, "sha"},
     {CpuFeature::neon, "neon"},
     {CpuFeature::neon_dot, "neondot"},
+    {CpuFeature::amx_int8, "amx"},
 }};
 
 #if defined(__x86_64__)
@@ -33,6 +36,12 @@ unsigned saved_state() {
     return low;
 }
 
+/// Linux saves the eight kilobytes of tiles only for processes that asked for it (Documentation/arch/x86/xstate.rst).
+bool may_use_tiles() {
+    constexpr long request_permission = 0x1023, tile_data = 18; // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILE_DATA
+    return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+}
+
 CpuFeatures detect() {
     unsigned a = 0, b = 0, c = 0, d = 0;
     CpuFeatures found;
@@ -42,6 +51,7 @@ CpuFeatures detect() {
     const unsigned saved = has_bit(c, 27) ? saved_state() : 0;
     const bool saves_ymm = (saved & 0x6) == 0x6;
     const bool saves_zmm = (saved & 0xe6) == 0xe6;
+    const bool saves_tiles = (saved & 0x60000) == 0x60000;
     if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0) return found;
     const bool avx2 = saves_ymm && fma && has_bit(b, 5) && has_bit(b, 8);
     const bool avx512 = saves_zmm && avx2 && has_bit(b, 16) && has_bit(b, 17) && has_bit(b, 30) && has_bit(b, 31);
@@ -49,6 +59,7 @@ CpuFeatures detect() {
     if (avx512) found = found | CpuFeature::avx512;
     if (avx512 && has_bit(c, 11)) found = found | CpuFeature::avx512_vnni;
     if (ssse3_sse41 && has_bit(b, 29)) found = found | CpuFeature::sha;
+    if (avx512 && saves_tiles && has_bit(d, 24) && has_bit(d, 25) && may_use_tiles()) found = found | CpuFeature::amx_int8;
     if (__get_cpuid_count(7, 1, &a, &b, &c, &d) != 0) {
         if (avx2 && has_bit(a, 4)) found = found | CpuFeature::avx_vnni;
         if (avx512 && has_bit(a, 5)) found = found | CpuFeature::avx512_bf16;

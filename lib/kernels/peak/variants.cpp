@@ -22,6 +22,11 @@ constexpr Variant<Peak> table[] = {
      CpuFeature::avx512_vnni,
      {peak_f32_avx512, peak_f32_avx512_flop_per_round, peak_s8_avx512vnni, peak_s8_avx512vnni_op_per_round}},
 #endif
+#if defined(KAISAR_VARIANT_AMX)
+    {"amx",
+     CpuFeature::avx512 | CpuFeature::amx_int8,
+     {peak_f32_avx512, peak_f32_avx512_flop_per_round, peak_s8_amx, peak_s8_amx_op_per_round}},
+#endif
 };
 
 } // namespace
