@@ -31,6 +31,8 @@ JsonReader JsonReader::parse(std::string_view text, std::string name, std::strin
         return JsonReader(std::move(json), std::move(name), std::move(hint));
     } catch (const Json::parse_error& error) {
         throw Error(ErrorKind::environment, fmt::format("{} is not valid JSON (at byte {})", name, error.byte), hint);
+    } catch (const Json::out_of_range&) {
+        throw Error(ErrorKind::environment, fmt::format("{} is not valid JSON (a number in it is too large)", name), hint);
     } catch (const std::length_error& error) {
         throw Error(ErrorKind::environment, fmt::format("{} is not valid JSON ({})", name, error.what()), hint);
     }

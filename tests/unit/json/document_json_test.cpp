@@ -56,7 +56,7 @@ TEST_CASE("a field that is missing or wrong is named with the document, what was
 }
 
 TEST_CASE("text that is not one object is refused") {
-    for (const char* wrong : {"", "[]", "1", "\"x\"", "{", "{\"a\":1}x", "{\"a\":}", "{'a':1}", "\xff\xfe", "{\"a\":\"\xff\"}", "nan"}) {
+    for (const char* wrong : {"", "[]", "1", "\"x\"", "{", "{\"a\":1}x", "{\"a\":}", "{'a':1}", "\xff\xfe", "{\"a\":\"\xff\"}", "nan", "{\"a\":1e999}"}) {
         CAPTURE(wrong);
         CHECK(error_of([&] { JsonReader::parse(wrong, "answer"); }).kind() == ErrorKind::environment);
     }
