@@ -94,7 +94,7 @@ std::string encode_binding_request(const BindingRequest& request) {
 
 BindingRequest decode_binding_request(std::string_view json, std::string name) {
     const auto reader = parse_document(json, std::move(name), request_schema,
-                                       "the worker writes its request with `kaisar register --plan`");
+                                       "`kaisar register` writes binding-request.json in the worker's data directory");
     return {
         .chain_id = reader.unsigned_integer("chain_id"),
         .registry = get_address(reader, "registry"),

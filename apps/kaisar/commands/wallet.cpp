@@ -99,8 +99,8 @@ void declare_verify(CLI::App& command, VerifyOptions& options) {
 }
 
 void declare_bind(CLI::App& command, BindOptions& options) {
-    auto* request =
-        command.add_option("--request", options.request, "What `kaisar register --plan` wrote on the worker");
+    auto* request = command.add_option("--request", options.request,
+                                       "binding-request.json, as `kaisar register` wrote it on the worker");
     request->type_name("FILE");
     const auto add_part = [&](const char* name, auto& value, const char* what, const char* type) {
         command.add_option(name, value, what)->type_name(type);

@@ -49,7 +49,7 @@ Bytes32 parse_bytes32_option(std::string_view option, const std::string& text) {
     const auto bytes = decode_hex_array<32>(text);
     if (!bytes)
         throw Error(ErrorKind::usage, fmt::format("{}: expected 32 bytes in hexadecimal, got \"{:.80}\"", option, text),
-                    "the worker shows it with `kaisar register --plan`");
+                    "it is in binding-request.json, which `kaisar register` writes in the worker's data directory");
     return *bytes;
 }
 
