@@ -63,7 +63,7 @@ constexpr std::array<GpuClass, 8> gpu_classes{{{10'000, "H100", 989'500 * giga, 
                                                {250, "any GPU", 1, 0}}};
 /// The part of the reference's figures that reaches its class: a proof attests what is sustained with hashing (about 60
 /// % of a data sheet), and claims by default 85 % of the memory that is free.
-constexpr std::uint64_t class_rate_percent = 50;
+constexpr std::uint64_t class_rate_percent = 55;
 constexpr std::uint64_t class_memory_percent = 60;
 
 struct ModelScore {
