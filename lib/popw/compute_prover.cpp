@@ -77,7 +77,7 @@ struct ThreadMemory {
 struct ComputeProver::State {
     State(const Primitives& chosen, const Profile& shape, unsigned thread_count)
         : primitives(chosen), profile(shape), block(choose_block(shape, thread_count)), stride(shape.k + operand_padding),
-          a(shape.m * stride), b(shape.m * stride), hasher(chosen.sha256) {
+          a(shape.m * stride), b(shape.m * stride), hasher(chosen) {
         for (unsigned i = 0; i < thread_count; ++i) per_thread.emplace_back(chosen, shape, block);
     }
 
@@ -259,8 +259,8 @@ DeviceEntry make_compute_entry(const ComputeRun& run, std::uint16_t index, Devic
 void require_consistent(const Primitives& primitives, const ComputeRun& run, std::size_t tiles) {
     check(!run.roots.empty(), "a run has rounds before it is checked");
     const auto reference = choose_primitives({}, "reference");
-    const TreeHasher hasher(primitives.sha256);
-    const TreeHasher reference_hasher(reference.sha256);
+    const TreeHasher hasher(primitives);
+    const TreeHasher reference_hasher(reference);
     const auto rounds = static_cast<std::uint32_t>(run.roots.size());
     for (const auto& [round, leaf] :
          draw_tile_queries(reference, random_array<32>(), rounds, run.profile, static_cast<std::uint32_t>(tiles))) {
@@ -273,7 +273,7 @@ void require_consistent(const Primitives& primitives, const ComputeRun& run, std
 }
 
 ComputePart open_tiles(const Primitives& primitives, const ComputeRun& run, std::span<const TileQuery> queries) {
-    const TreeHasher hasher(primitives.sha256);
+    const TreeHasher hasher(primitives);
     ComputePart part{run.roots, {}};
     for (const auto& [round, leaf] : queries) {
         check(round < run.roots.size() && leaf < run.profile.tiles(), "a query asks for a tile of the run");

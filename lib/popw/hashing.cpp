@@ -30,8 +30,9 @@ Primitives choose_primitives(CpuFeatures features, std::optional<std::string_vie
     const auto& gemm = variant ? kernels::require_variant(kernels::gemm_s8_variants(), features, *variant)
                                : kernels::best_variant(kernels::gemm_s8_variants(), features);
     const auto& sha256 = choose(kernels::sha256_variants(), features, variant);
+    const auto& many = choose(kernels::sha256_many_variants(), features, variant);
     const auto& chacha8 = choose(kernels::chacha8_variants(), features, variant);
-    return {gemm.function, sha256.function, chacha8.function, gemm.name, sha256.name, chacha8.name};
+    return {gemm.function, sha256.function, many.function, chacha8.function, gemm.name, sha256.name, many.name, chacha8.name};
 }
 
 void require_working(const Primitives& primitives) {
@@ -43,13 +44,14 @@ void require_working(const Primitives& primitives) {
     if (encode_hex(recompute_root(primitives, all_profiles().front(), seed)) == expected) return;
     throw Error(ErrorKind::mismatch,
                 "the kernels gemm_s8/" + std::string(primitives.gemm_variant) + ", sha256/" +
-                    std::string(primitives.sha256_variant) + ", chacha8/" + std::string(primitives.chacha8_variant) +
+                    std::string(primitives.sha256_variant) + ", sha256_many/" +
+                    std::string(primitives.sha256_many_variant) + ", chacha8/" + std::string(primitives.chacha8_variant) +
                     " give a wrong answer to a known round",
                 "the processor or the memory may be faulty; --variant reference uses the plain kernels");
 }
 
-FixedHasher::FixedHasher(kernels::Sha256Compress compress, std::string_view tag, std::size_t message_bytes)
-    : compress_(compress), blocks_(message_bytes / 64), midstate_(sha256_initial), padding_{0x80} {
+FixedHasher::FixedHasher(const Primitives& primitives, std::string_view tag, std::size_t message_bytes)
+    : compress_(primitives.sha256), compress_many_(primitives.sha256_many), blocks_(message_bytes / 64), midstate_(sha256_initial), padding_{0x80} {
     check(message_bytes % 64 == 0, "a fixed-length message fills whole blocks");
     const auto digest = tag_digest(tag);
     ByteArray<64> prefix;
@@ -68,7 +70,12 @@ Bytes32 FixedHasher::hash(const std::uint8_t* message) const noexcept {
     return digest;
 }
 
-TreeHasher::TreeHasher(kernels::Sha256Compress compress) : leaf_(compress, "leaf", 1024), node_(compress, "node", 64) {}
+void FixedHasher::hash_many(std::span<const std::uint8_t* const> messages, std::size_t stride,
+                            Bytes32* digests) const noexcept {
+    compress_many_({midstate_.data(), messages.data(), stride, blocks_, padding_.data(), digests->data(), messages.size()});
+}
+
+TreeHasher::TreeHasher(const Primitives& primitives) : leaf_(primitives, "leaf", 1024), node_(primitives, "node", 64) {}
 
 Bytes32 TreeHasher::node(const Bytes32& left, const Bytes32& right) const noexcept {
     ByteArray<64> both;
@@ -77,10 +84,16 @@ Bytes32 TreeHasher::node(const Bytes32& left, const Bytes32& right) const noexce
     return node_.hash(both.data());
 }
 
-Bytes32 TreeHasher::fold(std::span<Bytes32> nodes) const {
+Bytes32 TreeHasher::fold(std::span<Bytes32> nodes) const noexcept {
     check(!nodes.empty() && (nodes.size() & (nodes.size() - 1)) == 0, "a tree has a power of two of leaves");
-    for (std::size_t count = nodes.size(); count > 1; count /= 2)
-        for (std::size_t i = 0; i < count / 2; ++i) nodes[i] = node(nodes[2 * i], nodes[2 * i + 1]);
+    std::array<const std::uint8_t*, 64> pairs;
+    for (std::size_t count = nodes.size() / 2; count > 0; count /= 2) {
+        for (std::size_t first = 0; first < count; first += pairs.size()) {
+            const auto here = std::min(pairs.size(), count - first);
+            for (std::size_t i = 0; i < here; ++i) pairs[i] = nodes[2 * (first + i)].data();
+            node_.hash_many({pairs.data(), here}, 64, &nodes[first]);
+        }
+    }
     return nodes.front();
 }
 

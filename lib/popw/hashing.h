@@ -6,6 +6,7 @@
 #include "kernels/chacha8/variants.h"
 #include "kernels/gemm_s8/variants.h"
 #include "kernels/sha256/variants.h"
+#include "kernels/sha256_many/variants.h"
 
 #include <optional>
 
@@ -15,13 +16,15 @@ namespace kaisar::popw {
 struct Primitives {
     kernels::GemmS8 gemm;
     kernels::Sha256Compress sha256;
+    kernels::Sha256Many sha256_many;
     kernels::Chacha8Blocks chacha8;
     std::string_view gemm_variant;
     std::string_view sha256_variant;
+    std::string_view sha256_many_variant;
     std::string_view chacha8_variant;
 };
 
-/// The best kernels that this processor has. A name forces that variant of gemm_s8, and of the other two where they have one
+/// The best kernels that this processor has. A name forces that variant of gemm_s8, and of the others where they have one
 /// of that name; errors as in kernels::require_variant.
 Primitives choose_primitives(CpuFeatures features, std::optional<std::string_view> variant = std::nullopt);
 
@@ -32,12 +35,15 @@ void require_working(const Primitives& primitives);
 class FixedHasher {
 public:
     /// `message_bytes` is a multiple of 64.
-    FixedHasher(kernels::Sha256Compress compress, std::string_view tag, std::size_t message_bytes);
+    FixedHasher(const Primitives& primitives, std::string_view tag, std::size_t message_bytes);
 
     Bytes32 hash(const std::uint8_t* message) const noexcept;
+    /// One digest a message; 64-byte block b of each lies b x stride further. `digests` may be where messages were.
+    void hash_many(std::span<const std::uint8_t* const> messages, std::size_t stride, Bytes32* digests) const noexcept;
 
 private:
     kernels::Sha256Compress compress_;
+    kernels::Sha256Many compress_many_;
     std::size_t blocks_;
     std::array<std::uint32_t, 8> midstate_;
     ByteArray<64> padding_;
@@ -46,13 +52,17 @@ private:
 /// The two hashes of a tile tree.
 class TreeHasher {
 public:
-    explicit TreeHasher(kernels::Sha256Compress compress);
+    explicit TreeHasher(const Primitives& primitives);
 
     /// Leaf of a 16 x 16 tile of little-endian int32, row by row.
     Bytes32 leaf(const std::uint8_t* tile) const noexcept { return leaf_.hash(tile); }
+    /// Leaves of many tiles whose rows lie `stride` bytes apart.
+    void leaves(std::span<const std::uint8_t* const> tiles, std::size_t stride, Bytes32* out) const noexcept {
+        leaf_.hash_many(tiles, stride, out);
+    }
     Bytes32 node(const Bytes32& left, const Bytes32& right) const noexcept;
     /// Root of the complete tree over 2^d hashes, which are overwritten.
-    Bytes32 fold(std::span<Bytes32> nodes) const;
+    Bytes32 fold(std::span<Bytes32> nodes) const noexcept;
     /// Root over the leaf at `index` with these siblings, lowest first.
     Bytes32 fold_path(const Bytes32& leaf, std::uint64_t index, std::span<const Bytes32> siblings) const;
 

@@ -2,9 +2,6 @@
 
 #include "error/error.h"
 
-#include <algorithm>
-#include <cstring>
-
 namespace kaisar::popw {
 namespace {
 
@@ -71,17 +68,14 @@ Bytes32 recompute_leaf(const Primitives& primitives, const TreeHasher& hasher, c
 }
 
 void hash_superblock(const TreeHasher& hasher, const std::int32_t* c, std::size_t ldc, Bytes32* leaves) {
-    std::array<std::int32_t, tile_side * tile_side> tile;
-    for (std::size_t inside = 0; inside < superblock_tiles; ++inside) {
-        const auto* corner = c + inside / 8 * tile_side * ldc + inside % 8 * tile_side;
-        for (std::size_t row = 0; row < tile_side; ++row)
-            std::memcpy(tile.data() + tile_side * row, corner + row * ldc, tile_side * sizeof(std::int32_t));
-        leaves[inside] = hasher.leaf(reinterpret_cast<const std::uint8_t*>(tile.data()));
-    }
+    std::array<const std::uint8_t*, superblock_tiles> tiles;
+    for (std::size_t inside = 0; inside < superblock_tiles; ++inside)
+        tiles[inside] = reinterpret_cast<const std::uint8_t*>(c + inside / 8 * tile_side * ldc + inside % 8 * tile_side);
+    hasher.leaves(tiles, ldc * sizeof(std::int32_t), leaves);
 }
 
 Bytes32 recompute_root(const Primitives& primitives, const Profile& profile, const Bytes32& round_seed) {
-    const TreeHasher hasher(primitives.sha256);
+    const TreeHasher hasher(primitives);
     std::vector<Bytes32> leaves(profile.tiles());
     for (std::size_t superblock = 0; superblock < leaves.size() / superblock_tiles; ++superblock)
         recompute_superblock(primitives, hasher, profile, round_seed, superblock,

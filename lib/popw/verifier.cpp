@@ -292,7 +292,7 @@ bool Examination::commits_agree() {
 }
 
 bool Examination::paths_agree() {
-    const TreeHasher hasher(primitives_.sha256);
+    const TreeHasher hasher(primitives_);
     const auto& openings = proof_.compute->openings;
     queries_ = draw_tile_queries(primitives_, query_seed(query_value_, mark_hash_, proof_.device_index), finding_.rounds,
                                  *profile_, static_cast<std::uint32_t>(openings.size()));
@@ -304,7 +304,7 @@ bool Examination::paths_agree() {
 }
 
 bool Examination::tiles_agree() {
-    const TreeHasher hasher(primitives_.sha256);
+    const TreeHasher hasher(primitives_);
     const auto& openings = proof_.compute->openings;
     for (std::size_t i = 0; i < openings.size(); ++i)
         if (recompute_leaf(primitives_, hasher, *profile_, seed_of(queries_[i].round), queries_[i].leaf) != openings[i].leaf)

@@ -13,7 +13,7 @@ const Bytes32 seed = golden::ascending<32>(0);
 RunLimits rounds(std::uint32_t count) { return {.deadline = std::chrono::steady_clock::now() + 60s, .round_limit = count}; }
 
 void require_openings_lead_to_roots(const ComputeRun& run, std::span<const TileQuery> queries, const ComputePart& part) {
-    const TreeHasher hasher(primitives().sha256);
+    const TreeHasher hasher(primitives());
     REQUIRE(part.openings.size() == queries.size());
     for (std::size_t i = 0; i < queries.size(); ++i) {
         const auto& opening = part.openings[i];

@@ -73,7 +73,7 @@ inline Bytes32 release(const Stage& stage, BeaconPhase phase, std::vector<Bytes>
 using Tree = std::vector<std::vector<Bytes32>>;
 
 inline std::vector<Tree> make_trees(const Stage& stage, const Bytes32& device_seed) {
-    const TreeHasher hasher(primitives().sha256);
+    const TreeHasher hasher(primitives());
     std::vector<Tree> trees;
     Bytes32 previous{};
     for (std::uint32_t round = 0; round < stage.rounds; ++round) {

@@ -14,9 +14,11 @@ std::vector<Primitives> all_primitives() {
     std::vector<Primitives> all;
     for (const auto& gemm : kernels::gemm_s8_variants())
         for (const auto& sha256 : kernels::sha256_variants())
-            for (const auto& chacha8 : kernels::chacha8_variants())
-                if (features.includes(gemm.required | sha256.required | chacha8.required))
-                    all.push_back({gemm.function, sha256.function, chacha8.function, gemm.name, sha256.name, chacha8.name});
+            for (const auto& many : kernels::sha256_many_variants())
+                for (const auto& chacha8 : kernels::chacha8_variants())
+                    if (features.includes(gemm.required | sha256.required | many.required | chacha8.required))
+                        all.push_back({gemm.function, sha256.function, many.function, chacha8.function, gemm.name,
+                                       sha256.name, many.name, chacha8.name});
     return all;
 }
 
@@ -50,7 +52,7 @@ TEST_CASE("leaves lie where the reference has them and one tile a profile hashes
             if (primitives.chacha8_variant != primitives.gemm_variant && primitives.gemm_variant == "reference" && profile.id > 2)
                 continue; // the plain product of the largest shapes once is enough
             INFO(profile.name << " " << primitives.gemm_variant);
-            CHECK(encode_hex(recompute_leaf(primitives, TreeHasher(primitives.sha256), profile, round_seed(ascending, 0, {}), last / 3)) ==
+            CHECK(encode_hex(recompute_leaf(primitives, TreeHasher(primitives), profile, round_seed(ascending, 0, {}), last / 3)) ==
                   golden::text("leaf " + std::string(profile.name) + " " + std::to_string(last / 3)));
         }
     }
@@ -119,9 +121,17 @@ TEST_CASE("seeds and queries are the reference's") {
     }
 }
 
-TEST_CASE("tree hashes on the kernels equal the reference's") {
-    for (const auto& sha256 : kernels::sha256_variants()) {
-        if (!detect_cpu_features().includes(sha256.required)) continue;
-        CHECK(encode_hex(TreeHasher(sha256.function).node({}, {})) == golden::text("node zeros"));
+TEST_CASE("tree hashes on the kernels equal the reference's and those made one by one") {
+    for (const auto& primitives : all_primitives()) {
+        const TreeHasher hasher(primitives);
+        CHECK(encode_hex(hasher.node({}, {})) == golden::text("node zeros"));
+        for (std::size_t count : {1, 2, 64, 256}) {
+            std::vector<Bytes32> nodes(count);
+            for (std::size_t i = 0; i < count; ++i) nodes[i] = golden::repeated(static_cast<std::uint8_t>(i));
+            auto plain = nodes;
+            for (; plain.size() > 1; plain.resize(plain.size() / 2))
+                for (std::size_t i = 0; i < plain.size() / 2; ++i) plain[i] = hasher.node(plain[2 * i], plain[2 * i + 1]);
+            CHECK(hasher.fold(nodes) == plain.front());
+        }
     }
 }
