@@ -71,7 +71,7 @@ cat "$state/ready.json"
 printf '\n3. This machine becomes a worker\n' >&2
 head -c 24 /dev/urandom | base64 >"$password"
 show "${kaisar[@]}" wallet create --password-file "$password" --mnemonic-file "$state/mnemonic"
-show "${kaisar[@]}" register --yes --password-file "$password"
+show "${kaisar[@]}" register --yes --skip timer --password-file "$password"
 
 printf '\n4. What it can do, measured with verified answers\n' >&2
 show "${kaisar[@]}" bench gemm-s8 memory-copy sha256 --duration 1
@@ -86,7 +86,7 @@ grep -q '"verdict": *"earning"' "$state/status.json" || fail "the verdict is not
 grep -qE '"total_micro_points": *[1-9]' "$state/status.json" || fail "no points yet: see $state/status.json"
 
 printf '\nDone in %d s. Look around:  %s\n' $((SECONDS - started)) \
-    "build/bin/kaisar --data-dir ${state#"$PWD"/}/worker status --offline" >&2
+    "${build#"$PWD"/}/bin/kaisar --data-dir ${state#"$PWD"/}/worker status --offline" >&2
 if [ "$stay" = yes ]; then
     printf 'The network stays up until Ctrl-C; its profile is %s\n' "${profile#"$PWD"/}" >&2
     wait "$network"
