@@ -3,7 +3,6 @@ import json
 import pathlib
 import re
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -19,7 +18,7 @@ from tap import Skip, case, main
 
 BIN = BUILD / "bin"
 START_LIMITS_S = {("--version",): 0.010, ("status", "--offline"): 0.020}
-START_TRIES = 41
+START_TRIES = 40
 
 
 def commands_of(program):
@@ -151,7 +150,8 @@ def _():
 def _():
     broken = []
     for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
-        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+        prose = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", prose):
             if not (page.parent / target).exists():
                 broken.append(f"{page.relative_to(ROOT)}: {target}")
     assert not broken, "\n".join(broken)
@@ -168,9 +168,8 @@ for words, limit_s in START_LIMITS_S.items():
                 started = time.perf_counter()
                 subprocess.run([BIN / "kaisar", *words], capture_output=True, env=environment(pathlib.Path(folder)))
                 times.append(time.perf_counter() - started)
-        # The quickest quarter: a busy machine must not fail this test, a slow program must.
-        typical = statistics.quantiles(times, n=4)[0]
-        assert typical < limit_s, f"{1000 * typical:.1f} ms"
+        # The quickest: a busy machine must not fail this test, a slow program must.
+        assert min(times) < limit_s, f"{1000 * min(times):.1f} ms"
 
 
 main()
