@@ -18,7 +18,7 @@ from tap import Skip, case, main
 
 BIN = BUILD / "bin"
 START_LIMITS_S = {("--version",): 0.010, ("status", "--offline"): 0.020}
-START_TRIES = 40
+START_TRIES_S = 10
 
 
 def commands_of(program):
@@ -162,14 +162,14 @@ for words, limit_s in START_LIMITS_S.items():
     def _(words=words, limit_s=limit_s):
         if "-fsanitize" in (BUILD / "CMakeCache.txt").read_text():
             raise Skip("sanitizers make every start slow")
-        times = []
+        # The quickest of many: a busy machine must not fail this test, a slow program must.
+        quickest, ends = limit_s, time.monotonic() + START_TRIES_S
         with tempfile.TemporaryDirectory() as folder:
-            for _ in range(START_TRIES):
+            while quickest >= limit_s and time.monotonic() < ends:
                 started = time.perf_counter()
                 subprocess.run([BIN / "kaisar", *words], capture_output=True, env=environment(pathlib.Path(folder)))
-                times.append(time.perf_counter() - started)
-        # The quickest: a busy machine must not fail this test, a slow program must.
-        assert min(times) < limit_s, f"{1000 * min(times):.1f} ms"
+                quickest = min(quickest, time.perf_counter() - started)
+        assert quickest < limit_s, f"never within {1000 * limit_s:.0f} ms"
 
 
 main()
