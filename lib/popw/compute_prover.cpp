@@ -20,8 +20,8 @@ namespace {
 constexpr std::size_t operand_padding = 192;
 constexpr std::size_t result_padding = 16;
 // A block of C is computed and hashed by one thread: large enough for the kernel to reach its speed, small enough that its
-// results (1.1 MiB) are still in the second-level cache when they are hashed.
-constexpr std::size_t block_rows = 1024;
+// results (544 KiB) are still in the second-level cache when they are hashed.
+constexpr std::size_t block_rows = 512;
 constexpr std::size_t block_columns = 256;
 constexpr std::size_t tasks_per_thread = 4; // so that no thread waits long for the last
 constexpr std::size_t rows_per_task = 64;   // of an operand, when it is generated
