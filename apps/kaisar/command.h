@@ -1,7 +1,7 @@
 /// What a command is: one row of the table in command_table.cpp and one file in commands/.
 ///
-/// A command declares its options on a CLI11 subcommand and leaves an Action behind; main runs the Action of the command that
-/// was given and turns what it returns, or the Error that it throws, into the exit code.
+/// A command declares its options on a CLI11 subcommand and leaves an Action behind; main runs the Action of the
+/// command that was given and turns what it returns, or the Error that it throws, into the exit code.
 #pragma once
 
 #include "clock/clock.h"

@@ -14,7 +14,8 @@
 namespace kaisar {
 
 void throw_if_interrupted(const std::stop_token& stop) {
-    if (stop.stop_requested()) throw Error(ErrorKind::interrupted, "interrupted", "run the same command again to go on");
+    if (stop.stop_requested())
+        throw Error(ErrorKind::interrupted, "interrupted", "run the same command again to go on");
 }
 
 namespace {
@@ -28,8 +29,11 @@ void declare_global_options(CLI::App& app, GlobalOptions& options) {
     app.add_option("--data-dir", options.places.data_dir, "Where kaisar keeps its files")->type_name("DIR");
     app.add_flag("--system", options.places.system, "Keep the files in /var/lib/kaisar");
     app.add_option("--config", options.places.config, "Configuration file")->type_name("FILE");
-    app.add_option("--network", options.places.network, "Network profile: a name, a file or the portal's URL")->type_name("NAME|URL");
-    app.add_option("--timeout", options.timeout_s, "Longest wait for one network answer")->type_name("S")->check(CLI::PositiveNumber);
+    app.add_option("--network", options.places.network, "Network profile: a name, a file or the portal's URL")
+        ->type_name("NAME|URL");
+    app.add_option("--timeout", options.timeout_s, "Longest wait for one network answer")
+        ->type_name("S")
+        ->check(CLI::PositiveNumber);
 }
 
 /// Turns SIGINT and SIGTERM into a stop request: a thread waits for them, so that no handler code runs in odd places.
@@ -60,17 +64,17 @@ private:
 
 int run(Action& action, const GlobalOptions& options) {
     const Places places = resolve_places(options.places);
-    Terminal terminal({options.quiet, options.verbose, options.no_input, options.color});
-    const SystemClock clock;
     const SignalWatcher signals;
+    Terminal terminal({options.quiet, options.verbose, options.no_input, options.color, signals.token()});
+    const SystemClock clock;
     Context context{options, places, terminal, clock, detect_cpu_features(), signals.token()};
     return action(context);
 }
 
 int report(const Error& error, const GlobalOptions& options) {
     if (options.json) std::printf("%s\n", error_json(error).c_str());
-    fmt::print(stderr, "kaisar: {}\n", error.message());
-    if (!error.hint().empty()) fmt::print(stderr, "  {}\n", error.hint());
+    write_to_stderr(fmt::format("kaisar: {}\n", error.message()));
+    if (!error.hint().empty()) write_to_stderr(fmt::format("  {}\n", error.hint()));
     return static_cast<int>(error.kind());
 }
 
@@ -95,7 +99,8 @@ int parse_and_run(int argc, char** argv, GlobalOptions& options) {
         write_to_stdout(app.help());
         return 0;
     } catch (const CLI::ParseError& error) {
-        throw Error(ErrorKind::usage, error.what(), "kaisar --help lists the commands, kaisar COMMAND --help its options");
+        throw Error(ErrorKind::usage, error.what(),
+                    "kaisar --help lists the commands, kaisar COMMAND --help its options");
     }
     if (version) {
         write_to_stdout(options.json ? version_json(detect_cpu_features()) : version_text());

@@ -18,23 +18,32 @@ std::string find_network_word(const Context& context) {
     if (std::filesystem::exists(directory.network(), ignored)) return directory.network().string();
     if (context.places.config)
         if (auto network = load_configuration(*context.places.config).network) return *network;
-    throw Error(ErrorKind::usage, "no network given", "name it with --network FILE|URL: the operator publishes its profile");
+    throw Error(ErrorKind::usage, "no network given",
+                "name it with --network FILE|URL: the operator publishes its profile");
 }
 
 NetworkProfile fetch_profile(const std::string& address, Context& context, Transport& transport) {
     const auto url = require_portal_url(address);
-    const HttpRequest request{.method = "GET", .authority = url.authority(), .target = "/v1/network", .headers = {}, .body = {}};
-    const auto response = transport.send(url, request, {.timeout = make_connection(context, transport).timeout}, context.stop);
-    if (response.status != 200) throw Error(ErrorKind::network, fmt::format("{} answers with status {}", address, response.status), "is that a portal's address?");
-    auto profile = decode_answer([](std::string_view text) { return decode_network_profile(text, "the portal's profile"); }, response.body);
+    const HttpRequest request{
+        .method = "GET", .authority = url.authority(), .target = "/v1/network", .headers = {}, .body = {}};
+    const auto response =
+        transport.send(url, request, {.timeout = make_connection(context, transport).timeout}, context.stop);
+    if (response.status != 200)
+        throw Error(ErrorKind::network, fmt::format("{} answers with status {}", address, response.status),
+                    "is that a portal's address?");
+    auto profile = decode_answer(
+        [](std::string_view text) { return decode_network_profile(text, "the portal's profile"); }, response.body);
     profile.portal_url = url.text();
     const auto fingerprint = encode_hex(profile.portal_key);
-    context.terminal.say(fmt::format("Network {} at {}; its portal's key is\n  {}", profile.name, address, fingerprint));
+    context.terminal.say(
+        fmt::format("Network {} at {}; its portal's key is\n  {}", profile.name, address, fingerprint));
     if (!context.terminal.can_ask())
-        throw Error(ErrorKind::usage, fmt::format("nobody is here to confirm the key {} of {}", fingerprint, address),
-                    fmt::format("fetch {}/v1/network, compare the key, and give the file with --network FILE", address));
+        throw Error(
+            ErrorKind::usage, fmt::format("nobody is here to confirm the key {} of {}", fingerprint, address),
+            fmt::format("fetch {}/v1/network, compare the key, and give the file with --network FILE", address));
     if (!context.terminal.confirm("Does the operator publish the same key?"))
-        throw Error(ErrorKind::refused, "the portal's key was not confirmed", "ask the operator for the profile's file");
+        throw Error(ErrorKind::refused, "the portal's key was not confirmed",
+                    "ask the operator for the profile's file");
     return profile;
 }
 
@@ -45,7 +54,8 @@ NetworkProfile resolve_network(Context& context, Transport& transport) {
     std::error_code ignored;
     if (std::filesystem::exists(word, ignored)) return load_network_profile(word);
     if (word.find("://") == std::string::npos)
-        throw Error(ErrorKind::usage, fmt::format("--network: there is no file {}, and it is no address", word), "give a profile's file or https://HOST");
+        throw Error(ErrorKind::usage, fmt::format("--network: there is no file {}, and it is no address", word),
+                    "give a profile's file or https://HOST");
     // The address that this worker registered with needs no second confirmation.
     const DataDirectory directory(context.places.data_dir);
     if (std::filesystem::exists(directory.network(), ignored)) {

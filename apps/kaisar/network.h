@@ -8,8 +8,8 @@
 
 namespace kaisar {
 
-/// --network, else the network that this worker registered with, else the configuration's. A profile's file is taken as it
-/// is; of a portal's address the profile is fetched and its keys are shown to be trusted, once.
+/// --network, else the network that this worker registered with, else the configuration's. A profile's file is taken as
+/// it is; of a portal's address the profile is fetched and its keys are shown to be trusted, once.
 NetworkProfile resolve_network(Context& context, Transport& transport);
 
 /// What the conversations of this run share.

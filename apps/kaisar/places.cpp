@@ -20,7 +20,8 @@ Path resolve_data_dir(const PlaceOptions& options) {
     if (const char* value = std::getenv("KAISAR_DATA_DIR"); value != nullptr && *value != '\0') return value;
     if (auto state = find_directory("XDG_STATE_HOME")) return *state / "kaisar";
     if (auto home = find_directory("HOME")) return *home / ".local/state/kaisar";
-    throw Error(ErrorKind::usage, "no place for kaisar's files: HOME is not set", "name one with --data-dir, or use --system");
+    throw Error(ErrorKind::usage, "no place for kaisar's files: HOME is not set",
+                "name one with --data-dir, or use --system");
 }
 
 std::optional<Path> find_config(const PlaceOptions& options) {

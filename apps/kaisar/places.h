@@ -16,9 +16,11 @@ struct PlaceOptions {
 };
 
 struct Places {
-    /// --data-dir, else /var/lib/kaisar with --system, else KAISAR_DATA_DIR, else XDG_STATE_HOME/kaisar, else ~/.local/state/kaisar.
+    /// --data-dir, else /var/lib/kaisar with --system, else KAISAR_DATA_DIR, else XDG_STATE_HOME/kaisar, else
+    /// ~/.local/state/kaisar.
     Path data_dir;
-    /// --config, else the first that exists of XDG_CONFIG_HOME/kaisar/config.json (~/.config by default) and /etc/kaisar/config.json.
+    /// --config, else the first that exists of XDG_CONFIG_HOME/kaisar/config.json (~/.config by default) and
+    /// /etc/kaisar/config.json.
     std::optional<Path> config;
     /// --network as given; empty when it was not.
     std::string network;

@@ -73,6 +73,8 @@ void write_to_stdout(std::string_view text) {
                     "check where stdout goes; the work itself is done and can be asked for again");
 }
 
+void write_to_stderr(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+
 Terminal::Terminal(const TerminalOptions& options)
     : quiet_(options.quiet), verbose_(options.verbose),
       can_ask_(!options.no_input && ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1),
@@ -88,7 +90,7 @@ Secret Terminal::read_line() const {
         pollfd input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
         const int ready = ::poll(&input, 1, stop_look_ms);
         if (stop_.stop_requested()) {
-            fmt::print(stderr, "\n");
+            write_to_stderr("\n");
             throw Error(ErrorKind::interrupted, "interrupted", "run the same command again to go on");
         }
         if (ready <= 0) continue;
@@ -114,7 +116,7 @@ void Terminal::print_result(std::string_view text) {
 void Terminal::say(std::string_view text) {
     if (quiet_) return;
     end_progress();
-    fmt::print(stderr, "{}\n", text);
+    write_to_stderr(fmt::format("{}\n", text));
 }
 
 void Terminal::say_detail(std::string_view text) {
@@ -123,7 +125,7 @@ void Terminal::say_detail(std::string_view text) {
 
 std::string Terminal::ask(std::string_view prompt) {
     end_progress();
-    fmt::print(stderr, "{} ", prompt);
+    write_to_stderr(fmt::format("{} ", prompt));
     std::fflush(stderr);
     const auto line = read_line();
     return std::string(text_of(line.view()));
@@ -131,11 +133,11 @@ std::string Terminal::ask(std::string_view prompt) {
 
 Secret Terminal::ask_secret(std::string_view prompt) {
     end_progress();
-    fmt::print(stderr, "{} ", prompt);
+    write_to_stderr(fmt::format("{} ", prompt));
     std::fflush(stderr);
     const EchoOff echo_off;
     auto line = read_line();
-    fmt::print(stderr, "\n");
+    write_to_stderr("\n");
     return line;
 }
 
@@ -144,7 +146,9 @@ bool Terminal::confirm(std::string_view prompt) {
     return answer == "y" || answer == "Y" || answer == "yes";
 }
 
-std::string Terminal::styled_result(Style style, std::string_view text) const { return with_style(color_out_, style, text); }
+std::string Terminal::styled_result(Style style, std::string_view text) const {
+    return with_style(color_out_, style, text);
+}
 
 std::string Terminal::styled(Style style, std::string_view text) const { return with_style(color_err_, style, text); }
 
@@ -153,7 +157,7 @@ void Terminal::show_progress(std::string_view phase, double fraction) {
     const bool is_new_phase = phase != phase_;
     phase_ = phase;
     if (!stderr_is_terminal_) {
-        if (is_new_phase) fmt::print(stderr, "{} ...\n", phase);
+        if (is_new_phase) write_to_stderr(fmt::format("{} ...\n", phase));
         return;
     }
     const auto now = std::chrono::steady_clock::now();
@@ -161,7 +165,8 @@ void Terminal::show_progress(std::string_view phase, double fraction) {
     last_drawn_ = now;
     const double part = std::clamp(fraction, 0.0, 1.0);
     const int filled = static_cast<int>(part * bar_width);
-    fmt::print(stderr, "\r\x1b[2K[{:━<{}}{:<{}}] {:3.0f} % {}", "", filled, "", bar_width - filled, 100 * part, phase);
+    write_to_stderr(
+        fmt::format("\r\x1b[2K[{:━<{}}{:<{}}] {:3.0f} % {}", "", filled, "", bar_width - filled, 100 * part, phase));
     std::fflush(stderr);
     bar_shown_ = true;
 }
@@ -169,7 +174,7 @@ void Terminal::show_progress(std::string_view phase, double fraction) {
 void Terminal::end_progress() {
     phase_.clear();
     if (!bar_shown_) return;
-    fmt::print(stderr, "\r\x1b[2K");
+    write_to_stderr("\r\x1b[2K");
     std::fflush(stderr);
     bar_shown_ = false;
 }

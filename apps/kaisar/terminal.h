@@ -1,4 +1,5 @@
-/// The person at the terminal, if there is one: results on stdout, everything else on stderr, questions only when both ends are there.
+/// The person at the terminal, if there is one: results on stdout, everything else on stderr, questions only when both
+/// ends are there.
 #pragma once
 
 #include "crypto/secret.h"
@@ -24,6 +25,9 @@ struct TerminalOptions {
 
 /// Writes to stdout, ending the line; a full disk or a closed pipe is Error(environment).
 void write_to_stdout(std::string_view text);
+
+/// Writes to stderr as it stands. A stderr that is closed or full is no reason to fail: what matters is the exit code.
+void write_to_stderr(std::string_view text);
 
 class Terminal {
 public:

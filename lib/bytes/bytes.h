@@ -26,9 +26,7 @@ inline ByteView bytes_of(std::string_view text) {
 }
 
 /// The text that these bytes spell, without a copy and without looking whether it is UTF-8.
-inline std::string_view text_of(ByteView bytes) {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+inline std::string_view text_of(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 inline void append(Bytes& to, ByteView from) {
     // Not insert(): g++ 12 sees an overflow in it that is not there (-Wstringop-overflow).

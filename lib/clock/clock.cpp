@@ -46,7 +46,8 @@ std::optional<Instant> parse_rfc3339(std::string_view text) {
     const std::string copy(text);
     int year_number = 0, hour = 0, minute = 0, second = 0;
     unsigned month_number = 0, day_number = 0;
-    std::sscanf(copy.c_str(), "%4d-%2u-%2uT%2d:%2d:%2d", &year_number, &month_number, &day_number, &hour, &minute, &second);
+    std::sscanf(copy.c_str(), "%4d-%2u-%2uT%2d:%2d:%2d", &year_number, &month_number, &day_number, &hour, &minute,
+                &second);
     auto rest = text.substr(form.size());
     microseconds fraction{0};
     if (rest.starts_with('.')) {

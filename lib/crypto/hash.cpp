@@ -24,8 +24,8 @@ Bytes32 sha256(std::initializer_list<ByteView> parts) {
 Bytes32 hmac_sha256(ByteView key, ByteView message) {
     Bytes32 digest;
     unsigned size = 0;
-    check(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), message.data(), message.size(), digest.data(), &size) !=
-              nullptr,
+    check(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), message.data(), message.size(), digest.data(),
+               &size) != nullptr,
           "HMAC-SHA-256 succeeds");
     return digest;
 }

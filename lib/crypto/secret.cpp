@@ -14,7 +14,8 @@ Secret::Secret(std::size_t size_bytes) : size_(size_bytes) {
     if (size_ == 0) return;
     data_ = static_cast<std::uint8_t*>(sodium_malloc(size_));
     if (data_ == nullptr)
-        throw Error(ErrorKind::environment, "cannot lock memory for a secret", "raise the limit on locked memory (ulimit -l)");
+        throw Error(ErrorKind::environment, "cannot lock memory for a secret",
+                    "raise the limit on locked memory (ulimit -l)");
     sodium_memzero(data_, size_);
 }
 
@@ -24,7 +25,8 @@ Secret Secret::copy_of(ByteView bytes) {
     return secret;
 }
 
-Secret::Secret(Secret&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+Secret::Secret(Secret&& other) noexcept
+    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
 
 Secret& Secret::operator=(Secret&& other) noexcept {
     std::swap(data_, other.data_);

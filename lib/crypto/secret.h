@@ -1,4 +1,5 @@
-/// Secrets in guarded memory: locked against swap, fenced by unreadable pages, zeroed when dropped, left out of core dumps.
+/// Secrets in guarded memory: locked against swap, fenced by unreadable pages, zeroed when dropped, left out of core
+/// dumps.
 #pragma once
 
 #include "bytes/bytes.h"

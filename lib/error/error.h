@@ -1,7 +1,7 @@
 /// The one way in which this project reports a failure that the caller can only pass on.
 ///
-/// An outcome that a caller chooses between is a return type. Everything else is an Error, caught once, in main; its kind is
-/// the exit code of the process. A bug is neither: check() ends the process.
+/// An outcome that a caller chooses between is a return type. Everything else is an Error, caught once, in main; its
+/// kind is the exit code of the process. A bug is neither: check() ends the process.
 #pragma once
 
 #include <exception>

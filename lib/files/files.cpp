@@ -40,7 +40,8 @@ private:
         hint = "free some space on that file system and run the same command again";
     else if (code == EROFS)
         hint = "choose another place with --data-dir";
-    throw Error(ErrorKind::environment, fmt::format("cannot {} {}: {}", what, path.string(), std::strerror(code)), hint);
+    throw Error(ErrorKind::environment, fmt::format("cannot {} {}: {}", what, path.string(), std::strerror(code)),
+                hint);
 }
 
 void write_all(int descriptor, ByteView content, const Path& path) {
@@ -89,7 +90,8 @@ void write_beside(const Path& path, ByteView content, Access access, Publish pub
     const mode_t mode = access == Access::owner_only ? 0600 : 0644;
     try {
         ::unlink(temporary.c_str());
-        const Descriptor descriptor(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
+        const Descriptor descriptor(
+            ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
         if (descriptor.get() < 0) fail(path, "create", errno);
         if (::fchmod(descriptor.get(), mode) != 0) fail(path, "set the mode of", errno);
         write_all(descriptor.get(), content, path);
@@ -142,7 +144,9 @@ void save_new_file(const Path& path, std::string_view content, Access access) {
     save_new_file(path, bytes_of(content), access);
 }
 
-void save_file(const Path& path, std::string_view content, Access access) { save_file(path, bytes_of(content), access); }
+void save_file(const Path& path, std::string_view content, Access access) {
+    save_file(path, bytes_of(content), access);
+}
 
 void make_private_directory(const Path& path) {
     std::error_code code;
@@ -169,7 +173,8 @@ void require_private(const Path& path) {
     if (::stat(path.c_str(), &status) != 0) fail(path, "look at", errno);
     if ((status.st_mode & 077) != 0)
         throw Error(ErrorKind::environment,
-                    fmt::format("{} holds a secret but may be read by others (mode {:o})", path.string(), status.st_mode & 0777),
+                    fmt::format("{} holds a secret but may be read by others (mode {:o})", path.string(),
+                                status.st_mode & 0777),
                     fmt::format("chmod 600 {}", path.string()));
 }
 

@@ -8,15 +8,15 @@ namespace kaisar {
 
 /// One bit per instruction set extension, as far as both the processor and the operating system support it.
 enum class CpuFeature : std::uint32_t {
-    avx2 = 1u << 0,       ///< AVX2 with FMA and BMI2
-    avx512 = 1u << 1,     ///< AVX-512 F, BW, DQ, VL
+    avx2 = 1u << 0,   ///< AVX2 with FMA and BMI2
+    avx512 = 1u << 1, ///< AVX-512 F, BW, DQ, VL
     avx512_vnni = 1u << 2,
     avx512_bf16 = 1u << 3,
     avx_vnni = 1u << 4,
-    sha = 1u << 5,        ///< SHA-NI with SSSE3 and SSE4.1
+    sha = 1u << 5, ///< SHA-NI with SSSE3 and SSE4.1
     neon = 1u << 6,
     neon_dot = 1u << 7,
-    amx_int8 = 1u << 8,   ///< AMX tiles with 8-bit products, and the kernel's permission to use them
+    amx_int8 = 1u << 8, ///< AMX tiles with 8-bit products, and the kernel's permission to use them
 };
 
 class CpuFeatures {

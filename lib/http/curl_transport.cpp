@@ -41,7 +41,8 @@ std::size_t receive_header(char* data, std::size_t, std::size_t size, void* user
     if (colon == std::string_view::npos) return size;
     auto value = line.substr(colon + 1);
     while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
-    while (!value.empty() && std::string_view(" \t\r\n").find(value.back()) != std::string_view::npos) value.remove_suffix(1);
+    while (!value.empty() && std::string_view(" \t\r\n").find(value.back()) != std::string_view::npos)
+        value.remove_suffix(1);
     exchange.response.headers.add(std::string(line.substr(0, colon)), std::string(value));
     return size;
 }
@@ -58,7 +59,8 @@ public:
                       const std::stop_token& stop) override {
         Exchange exchange{.response = {}, .body_limit_bytes = limits.body_limit_bytes, .stop = stop};
         const auto url = to.text() + request.target;
-        const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers(make_header_list(request), curl_slist_free_all);
+        const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers(make_header_list(request),
+                                                                                  curl_slist_free_all);
         auto* curl = handle_.get();
         curl_easy_reset(curl);
         curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
@@ -80,11 +82,13 @@ public:
         curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, report_progress);
         curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &exchange);
         const auto code = curl_easy_perform(curl);
-        if (stop.stop_requested()) throw Error(ErrorKind::interrupted, "interrupted", "run the same command again to go on");
+        if (stop.stop_requested())
+            throw Error(ErrorKind::interrupted, "interrupted", "run the same command again to go on");
         if (exchange.is_over_limit)
             throw Error(ErrorKind::network, fmt::format("the answer of {} is longer than allowed", url), hint);
         if (code != CURLE_OK)
-            throw Error(ErrorKind::network, fmt::format("{} {}: {}", request.method, url, curl_easy_strerror(code)), hint);
+            throw Error(ErrorKind::network, fmt::format("{} {}: {}", request.method, url, curl_easy_strerror(code)),
+                        hint);
         long status = 0;
         curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
         exchange.response.status = static_cast<int>(status);

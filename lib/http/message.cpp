@@ -8,9 +8,8 @@ namespace kaisar {
 namespace {
 
 bool is_equal_ignoring_case(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-        return std::tolower(x) == std::tolower(y);
-    });
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
 constexpr std::size_t url_limit_bytes = 2048;
@@ -50,7 +49,8 @@ std::optional<Url> parse_url(std::string_view text) {
         rest = rest.substr(0, path_start);
         while (url.path.ends_with('/')) url.path.pop_back();
     }
-    if (rest.find_first_of("@?# \t\r\n") != std::string_view::npos || url.path.find_first_of("?# \t\r\n") != std::string::npos)
+    if (rest.find_first_of("@?# \t\r\n") != std::string_view::npos ||
+        url.path.find_first_of("?# \t\r\n") != std::string::npos)
         return std::nullopt;
     std::string_view port;
     if (rest.starts_with('[')) {

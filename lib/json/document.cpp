@@ -32,7 +32,8 @@ JsonReader JsonReader::parse(std::string_view text, std::string name, std::strin
     } catch (const Json::parse_error& error) {
         throw Error(ErrorKind::environment, fmt::format("{} is not valid JSON (at byte {})", name, error.byte), hint);
     } catch (const Json::out_of_range&) {
-        throw Error(ErrorKind::environment, fmt::format("{} is not valid JSON (a number in it is too large)", name), hint);
+        throw Error(ErrorKind::environment, fmt::format("{} is not valid JSON (a number in it is too large)", name),
+                    hint);
     } catch (const std::length_error& error) {
         throw Error(ErrorKind::environment, fmt::format("{} is not valid JSON ({})", name, error.what()), hint);
     }
@@ -41,7 +42,8 @@ JsonReader JsonReader::parse(std::string_view text, std::string name, std::strin
 void JsonReader::refuse(std::string_view field, std::string_view expected) const {
     const auto found = json_.find(field);
     if (found == json_.end())
-        throw Error(ErrorKind::environment, fmt::format("{}: field \"{}\" is missing; expected {}", name_, field, expected), hint_);
+        throw Error(ErrorKind::environment,
+                    fmt::format("{}: field \"{}\" is missing; expected {}", name_, field, expected), hint_);
     throw Error(ErrorKind::environment,
                 fmt::format("{}: field \"{}\": expected {}, got {}", name_, field, expected, shown(*found)), hint_);
 }
@@ -82,7 +84,8 @@ Bytes32 JsonReader::bytes32(std::string_view field) const {
 Bytes JsonReader::bytes(std::string_view field, std::size_t limit_bytes) const {
     if (!has(field) || !require(field).is_string()) refuse(field, "bytes in hexadecimal");
     auto bytes = decode_hex(require(field).get_ref<const std::string&>());
-    if (!bytes || bytes->size() > limit_bytes) refuse(field, fmt::format("at most {} bytes in hexadecimal", limit_bytes));
+    if (!bytes || bytes->size() > limit_bytes)
+        refuse(field, fmt::format("at most {} bytes in hexadecimal", limit_bytes));
     return std::move(*bytes);
 }
 

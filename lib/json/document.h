@@ -1,7 +1,7 @@
 /// JSON documents: parsing with limits and fields that are missing or wrong named in the error.
 ///
-/// Only files called *_json.cpp include this header (and with it nlohmann/json, which costs two seconds a file to compile):
-/// the rest of the project passes structs and finished texts.
+/// Only files called *_json.cpp include this header (and with it nlohmann/json, which costs two seconds a file to
+/// compile): the rest of the project passes structs and finished texts.
 #pragma once
 
 #include "bytes/bytes.h"

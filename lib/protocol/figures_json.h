@@ -1,8 +1,8 @@
 /// Attested and claimed figures as JSON objects, shared by messages, certificates and reports.
 #pragma once
 
-#include "json/document.h"
 #include "protocol/portal_messages.h"
+#include "json/document.h"
 
 namespace kaisar {
 

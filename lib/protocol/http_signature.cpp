@@ -32,7 +32,9 @@ std::string response_base(const HttpResponse& response, std::string_view request
                        response.status, digest, request_signature, params);
 }
 
-std::string encode_signature(const Signature64& signature) { return fmt::format("{}:{}:", label, encode_base64(signature)); }
+std::string encode_signature(const Signature64& signature) {
+    return fmt::format("{}:{}:", label, encode_base64(signature));
+}
 
 std::optional<Signature64> decode_signature(std::string_view field) {
     if (!field.starts_with(label)) return std::nullopt;
@@ -70,7 +72,8 @@ std::optional<RequestParams> parse_request_params(std::string_view params) {
     if (!key || params != "alg=\"ed25519\"") return std::nullopt;
     const auto [end, code] = std::from_chars(created->data(), created->data() + created->size(), parsed.created_s);
     const auto key_bytes = decode_hex_array<32>(*key);
-    if (code != std::errc{} || end != created->data() + created->size() || !key_bytes || nonce->size() != 2 * nonce_bytes)
+    if (code != std::errc{} || end != created->data() + created->size() || !key_bytes ||
+        nonce->size() != 2 * nonce_bytes)
         return std::nullopt;
     parsed.nonce = *nonce;
     parsed.key = *key_bytes;
@@ -125,7 +128,8 @@ RequestSigner verify_request(const HttpRequest& request, Instant now) {
 void sign_response(HttpResponse& response, const HttpRequest& request, const Ed25519Key& key) {
     const auto request_signature = request.headers.find("signature").value_or("");
     const auto digest = digest_of(response.body);
-    const auto params = fmt::format("{};keyid=\"{}\";alg=\"ed25519\"", response_components, encode_hex(key.public_key()));
+    const auto params =
+        fmt::format("{};keyid=\"{}\";alg=\"ed25519\"", response_components, encode_hex(key.public_key()));
     const auto signature = key.sign(bytes_of(response_base(response, request_signature, digest, params)));
     response.headers.add("Content-Digest", digest);
     response.headers.add("Signature-Input", fmt::format("{}{}", label, params));
@@ -136,12 +140,14 @@ bool is_valid_response(const HttpResponse& response, const HttpRequest& request,
     const auto request_signature = request.headers.find("signature");
     const auto signature_field = response.headers.find("signature");
     const auto params = fmt::format("{};keyid=\"{}\";alg=\"ed25519\"", response_components, encode_hex(public_key));
-    if (!request_signature || !signature_field || response.headers.find("signature-input") != fmt::format("{}{}", label, params))
+    if (!request_signature || !signature_field ||
+        response.headers.find("signature-input") != fmt::format("{}{}", label, params))
         return false;
     const auto digest = digest_of(response.body);
     const auto signature = decode_signature(*signature_field);
     return response.headers.find("content-digest") == digest && signature &&
-           is_valid_ed25519(public_key, bytes_of(response_base(response, *request_signature, digest, params)), *signature);
+           is_valid_ed25519(public_key, bytes_of(response_base(response, *request_signature, digest, params)),
+                            *signature);
 }
 
 } // namespace kaisar

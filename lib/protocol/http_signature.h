@@ -1,9 +1,10 @@
-/// HTTP Message Signatures (RFC 9421) with Ed25519 and Content-Digest (RFC 9530), in the one shape that this protocol uses.
+/// HTTP Message Signatures (RFC 9421) with Ed25519 and Content-Digest (RFC 9530), in the one shape that this protocol
+/// uses.
 ///
-/// Requests cover "@method", "@authority", "@target-uri"'s path and query as "@path" and "@query", and "content-digest"; the
-/// parameters created, nonce, keyid (the public key in hexadecimal) and alg are required. Answers cover "@status",
-/// "content-digest" and the request's signature, so that an answer cannot be moved to another question. docs/protocol.md
-/// shows both as bytes.
+/// Requests cover "@method", "@authority", "@target-uri"'s path and query as "@path" and "@query", and
+/// "content-digest"; the parameters created, nonce, keyid (the public key in hexadecimal) and alg are required. Answers
+/// cover "@status", "content-digest" and the request's signature, so that an answer cannot be moved to another
+/// question. docs/protocol.md shows both as bytes.
 #pragma once
 
 #include "clock/clock.h"
@@ -15,7 +16,8 @@
 
 namespace kaisar {
 
-/// Requests whose `created` is further than this from the verifier's clock are refused. Nonces are remembered for twice as long.
+/// Requests whose `created` is further than this from the verifier's clock are refused. Nonces are remembered for twice
+/// as long.
 inline constexpr std::chrono::seconds signature_window{300};
 
 /// Adds Content-Digest, Signature-Input and Signature; method, authority, target and body must be final.

@@ -1,5 +1,5 @@
-#include "crypto/hash.h"
 #include "protocol/portal_messages.h"
+#include "crypto/hash.h"
 
 namespace kaisar {
 

@@ -62,7 +62,8 @@ struct SessionProof {
     Signature64 signature{};
 };
 
-/// One exchange of the round-trip measurement: `answer` = SHA-256("kaisar/1/rtt" || nonce); the peer keeps the smallest time.
+/// One exchange of the round-trip measurement: `answer` = SHA-256("kaisar/1/rtt" || nonce); the peer keeps the smallest
+/// time.
 struct RttAnswer {
     Bytes32 answer{};
 };

@@ -13,9 +13,13 @@ constexpr std::size_t name_limit_bytes = 64;
 constexpr std::size_t claim_limit = 64;
 constexpr std::size_t beacon_limit_bytes = 1024;
 
-JsonReader read_answer(std::string_view text) { return JsonReader::parse(text, "the portal's answer", "run the same command again"); }
+JsonReader read_answer(std::string_view text) {
+    return JsonReader::parse(text, "the portal's answer", "run the same command again");
+}
 
-JsonReader read_request(std::string_view text) { return JsonReader::parse(text, "the request", "docs/protocol.md lists the fields"); }
+JsonReader read_request(std::string_view text) {
+    return JsonReader::parse(text, "the request", "docs/protocol.md lists the fields");
+}
 
 /// A string field whose length is bounded.
 std::string read_text(const JsonReader& reader, std::string_view field, std::size_t limit_bytes) {
@@ -90,7 +94,8 @@ std::string encode_session_opening(const SessionOpening& opening) {
 
 SessionOpening decode_session_opening(std::string_view text) {
     const auto reader = read_request(text);
-    return {.node_id = reader.bytes32("node_id"), .peer_id = reader.bytes32("peer_id"), .nonce = reader.bytes32("nonce")};
+    return {
+        .node_id = reader.bytes32("node_id"), .peer_id = reader.bytes32("peer_id"), .nonce = reader.bytes32("nonce")};
 }
 
 std::string encode_session_offer(const SessionOffer& offer) {
@@ -106,9 +111,13 @@ SessionOffer decode_session_offer(std::string_view text) {
             .signature = read_signature(reader, "signature")};
 }
 
-std::string encode_session_proof(const SessionProof& proof) { return to_line({{"signature", encode_hex(proof.signature)}}); }
+std::string encode_session_proof(const SessionProof& proof) {
+    return to_line({{"signature", encode_hex(proof.signature)}});
+}
 
-SessionProof decode_session_proof(std::string_view text) { return {.signature = read_signature(read_request(text), "signature")}; }
+SessionProof decode_session_proof(std::string_view text) {
+    return {.signature = read_signature(read_request(text), "signature")};
+}
 
 std::string encode_rtt_answer(const RttAnswer& answer) { return to_line({{"answer", encode_hex(answer.answer)}}); }
 
@@ -137,7 +146,8 @@ BenchmarkJob decode_benchmark_job(std::string_view text) {
 }
 
 std::string encode_benchmark_result(const BenchmarkResult& result) {
-    return to_line({{"job_id", result.job_id}, {"proof_hash", encode_hex(result.proof_hash)}, {"report", result.report}});
+    return to_line(
+        {{"job_id", result.job_id}, {"proof_hash", encode_hex(result.proof_hash)}, {"report", result.report}});
 }
 
 BenchmarkResult decode_benchmark_result(std::string_view text) {
@@ -149,8 +159,10 @@ BenchmarkResult decode_benchmark_result(std::string_view text) {
 
 std::string encode_benchmark_answer(const BenchmarkAnswer& answer) {
     Json verdicts = Json::array();
-    for (const auto& [code, issuer] : answer.verdicts) verdicts.push_back({{"code", code}, {"issuer", encode_hex(issuer)}});
-    return to_line({{"attested", to_json(answer.attested)}, {"claimed", to_json(answer.claimed)}, {"verdicts", verdicts}});
+    for (const auto& [code, issuer] : answer.verdicts)
+        verdicts.push_back({{"code", code}, {"issuer", encode_hex(issuer)}});
+    return to_line(
+        {{"attested", to_json(answer.attested)}, {"claimed", to_json(answer.claimed)}, {"verdicts", verdicts}});
 }
 
 BenchmarkAnswer decode_benchmark_answer(std::string_view text) {
@@ -203,7 +215,8 @@ WorkerRecord decode_worker_record(std::string_view text) {
                         .now = read_instant(reader, "now")};
     for (const auto& line : reader.objects("points_lines")) record.points_lines.push_back(read_points_line(line));
     if (reader.find_string("last_proof_at")) record.last_proof_at = read_instant(reader, "last_proof_at");
-    if (reader.find_unsigned_integer("last_verdict")) record.last_verdict = read_integer<std::uint16_t>(reader, "last_verdict");
+    if (reader.find_unsigned_integer("last_verdict"))
+        record.last_verdict = read_integer<std::uint16_t>(reader, "last_verdict");
     return record;
 }
 

@@ -1,4 +1,5 @@
-/// The JSON form of portal_messages.h: encode_ for the sender, decode_ for the receiver, who gets an Error that names the field.
+/// The JSON form of portal_messages.h: encode_ for the sender, decode_ for the receiver, who gets an Error that names
+/// the field.
 #pragma once
 
 #include "protocol/portal_messages.h"

@@ -1,9 +1,9 @@
 #include "bytes/hex.h"
 #include "crypto/hash.h"
 #include "error/error.h"
-#include "json/document.h"
 #include "protocol/figures_json.h"
 #include "protocol/setup_plan.h"
+#include "json/document.h"
 
 #include <algorithm>
 
@@ -24,7 +24,8 @@ bool is_step_id(std::string_view id) {
 std::string read_script(const JsonReader& reader, std::string_view field, std::string_view digest_field) {
     auto script = reader.string(field);
     if (script.size() > script_limit_bytes) reader.refuse(field, "a script of at most 32 KiB");
-    if (sha256(bytes_of(script)) != reader.bytes32(digest_field)) reader.refuse(digest_field, "the SHA-256 of the script");
+    if (sha256(bytes_of(script)) != reader.bytes32(digest_field))
+        reader.refuse(digest_field, "the SHA-256 of the script");
     return script;
 }
 
@@ -67,7 +68,8 @@ std::string encode_setup_plan(const SetupPlan& plan) {
 }
 
 SetupPlan decode_setup_plan(std::string_view text) {
-    const auto reader = JsonReader::parse(text, "setup plan", "tell the network's operator; nothing of the plan was run");
+    const auto reader =
+        JsonReader::parse(text, "setup plan", "tell the network's operator; nothing of the plan was run");
     if (reader.string("schema") != schema) reader.refuse("schema", schema);
     SetupPlan plan{.node_id = reader.bytes32("node_id"),
                    .issued_at = read_instant(reader, "issued_at"),
@@ -77,7 +79,8 @@ SetupPlan decode_setup_plan(std::string_view text) {
         if (plan.steps.size() == step_limit) reader.refuse("steps", "at most 64 steps");
         plan.steps.push_back(decode_step(step));
         const auto same = [&](const SetupStep& other) { return other.id == plan.steps.back().id; };
-        if (std::count_if(plan.steps.begin(), plan.steps.end(), same) != 1) step.refuse("id", "an id that no other step has");
+        if (std::count_if(plan.steps.begin(), plan.steps.end(), same) != 1)
+            step.refuse("id", "an id that no other step has");
     }
     return plan;
 }

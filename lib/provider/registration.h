@@ -1,6 +1,7 @@
 /// Registration as a persisted state machine: ten steps, each done once and written down before the next begins.
 ///
-/// Interrupted anywhere, the next run goes on from the last step that was written; run again when all are done, nothing changes.
+/// Interrupted anywhere, the next run goes on from the last step that was written; run again when all are done, nothing
+/// changes.
 #pragma once
 
 #include "evm/binding.h"
@@ -90,8 +91,8 @@ struct RegistrationResult {
 };
 
 /// Walks the steps that are left. Everything that fails says what to do and leaves the steps before it done.
-RegistrationResult register_worker(const DataDirectory& directory, const NetworkProfile& profile, const Connection& connection,
-                                   const RegistrationChoices& choices);
+RegistrationResult register_worker(const DataDirectory& directory, const NetworkProfile& profile,
+                                   const Connection& connection, const RegistrationChoices& choices);
 
 /// `kaisar.register/1`.
 std::string registration_json(const RegistrationResult& result, const Path& certificate);

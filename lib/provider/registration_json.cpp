@@ -1,8 +1,8 @@
 #include "bytes/hex.h"
 #include "error/error.h"
-#include "json/document.h"
 #include "protocol/figures_json.h"
 #include "provider/registration.h"
+#include "json/document.h"
 
 namespace kaisar {
 namespace {
@@ -90,7 +90,8 @@ std::string registration_json(const RegistrationResult& result, const Path& cert
     if (result.plan) {
         json["plan"] = Json::array();
         for (const auto& step : result.plan->steps)
-            json["plan"].push_back({{"id", step.id}, {"title", step.title}, {"check", step.check}, {"apply", step.apply}});
+            json["plan"].push_back(
+                {{"id", step.id}, {"title", step.title}, {"check", step.check}, {"apply", step.apply}});
     }
     return to_line(json);
 }

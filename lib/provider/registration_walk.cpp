@@ -28,10 +28,12 @@ struct Step {
 
 } // namespace
 
-RegistrationWalk::RegistrationWalk(const DataDirectory& directory, const NetworkProfile& profile, const Connection& connection,
-                                   const RegistrationChoices& choices, const Ed25519Key& key, RegistrationRecord record)
-    : directory_(directory), profile_(profile), connection_(connection), choices_(choices), key_(key), record_(std::move(record)),
-      portal_(connection, require_portal_url(profile.portal_url), profile.portal_key, key) {}
+RegistrationWalk::RegistrationWalk(const DataDirectory& directory, const NetworkProfile& profile,
+                                   const Connection& connection, const RegistrationChoices& choices,
+                                   const Ed25519Key& key, RegistrationRecord record)
+    : directory_(directory), profile_(profile), connection_(connection), choices_(choices), key_(key),
+      record_(std::move(record)), portal_(connection, require_portal_url(profile.portal_url), profile.portal_key, key) {
+}
 
 RegistrationResult RegistrationWalk::finish() {
     static constexpr Step steps[] = {
@@ -50,7 +52,8 @@ RegistrationResult RegistrationWalk::finish() {
         if (record_.step >= step.reached) continue;
         if (choices_.plan_mode == PlanMode::show_only && step.reached == RegistrationStep::prepared)
             return {.record = record_, .plan = load_plan()};
-        if (connection_.stop.stop_requested()) throw Error(ErrorKind::interrupted, "interrupted", "run the same command again to go on");
+        if (connection_.stop.stop_requested())
+            throw Error(ErrorKind::interrupted, "interrupted", "run the same command again to go on");
         choices_.on_step(step.reached, step.what);
         try {
             (this->*step.take)();
@@ -104,7 +107,8 @@ SetupPlan RegistrationWalk::load_plan() const {
     const auto document = decode_signed_document(text_of(body), "setup plan");
     auto plan = decode_setup_plan(verify_document(document, setup_plan_kind, profile_.portal_key));
     if (plan.node_id != record_.node_id)
-        throw Error(ErrorKind::refused, "the setup plan is for another worker; nothing of it was run", "tell the network's operator");
+        throw Error(ErrorKind::refused, "the setup plan is for another worker; nothing of it was run",
+                    "tell the network's operator");
     return plan;
 }
 
@@ -112,21 +116,24 @@ void RegistrationWalk::prepare() {
     if (load_plan().expires_at <= connection_.clock.now()) receive_plan();
     const auto plan = load_plan();
     if (plan.expires_at <= connection_.clock.now())
-        throw Error(ErrorKind::refused, fmt::format("the setup plan expired at {}; nothing of it was run", format_rfc3339(plan.expires_at)),
+        throw Error(ErrorKind::refused,
+                    fmt::format("the setup plan expired at {}; nothing of it was run", format_rfc3339(plan.expires_at)),
                     "check this machine's clock");
     if (!choices_.agrees_to_plan(plan))
-        throw Error(ErrorKind::interrupted, "the setup plan was declined; nothing of it was run", "kaisar register --plan shows it");
-    const SetupSurroundings surroundings{.directory = directory_.setup(),
-                                         .data_dir = directory_.root(),
-                                         .program = choices_.program,
-                                         .agrees = choices_.agrees_to_step,
-                                         .on_step =
-                                             [&](const SetupStep& step, SetupOutcome outcome) {
-                                                 static constexpr std::string_view words[] = {"nothing to do", "done", "left out"};
-                                                 choices_.on_step(RegistrationStep::prepared,
-                                                                  fmt::format("  {}: {}", step.title, words[static_cast<int>(outcome)]));
-                                             },
-                                         .stop = connection_.stop};
+        throw Error(ErrorKind::interrupted, "the setup plan was declined; nothing of it was run",
+                    "kaisar register --plan shows it");
+    const SetupSurroundings surroundings{
+        .directory = directory_.setup(),
+        .data_dir = directory_.root(),
+        .program = choices_.program,
+        .agrees = choices_.agrees_to_step,
+        .on_step =
+            [&](const SetupStep& step, SetupOutcome outcome) {
+                static constexpr std::string_view words[] = {"nothing to do", "done", "left out"};
+                choices_.on_step(RegistrationStep::prepared,
+                                 fmt::format("  {}: {}", step.title, words[static_cast<int>(outcome)]));
+            },
+        .stop = connection_.stop};
     run_setup_plan(plan, surroundings);
 }
 
@@ -141,7 +148,8 @@ void RegistrationWalk::bind() {
     if (bound.node_public_key != request.node_public_key || bound.inventory_hash != request.inventory_hash ||
         bound.chain_id != request.chain_id || bound.registry != request.registry)
         throw Error(ErrorKind::refused, "the binding is for another worker, another inventory or another network",
-                    fmt::format("sign {} with kaisar wallet bind --request", (directory_.root() / "binding-request.json").string()));
+                    fmt::format("sign {} with kaisar wallet bind --request",
+                                (directory_.root() / "binding-request.json").string()));
     countersign_binding(binding, key_);
     portal_.call("PUT", worker_target("/binding"), encode_binding(binding));
     record_.owner = format_address(bound.owner);
@@ -157,7 +165,8 @@ PortalClient RegistrationWalk::peer_client() const {
     return PortalClient(connection_, require_portal_url(record_.peer.endpoint), record_.peer.public_key, key_);
 }
 
-std::uint64_t RegistrationWalk::measure_rtt(PortalClient& peer, const std::string& session_id, const std::string& first_step) const {
+std::uint64_t RegistrationWalk::measure_rtt(PortalClient& peer, const std::string& session_id,
+                                            const std::string& first_step) const {
     auto step = decode_answer(decode_rtt_step, first_step);
     while (!step.is_done)
         step = decode_answer(decode_rtt_step, peer.call("POST", fmt::format("/v1/sessions/{}/rtt", session_id),
@@ -168,9 +177,11 @@ std::uint64_t RegistrationWalk::measure_rtt(PortalClient& peer, const std::strin
 void RegistrationWalk::connect() {
     auto peer = peer_client();
     const SessionOpening opening{.node_id = record_.node_id, .peer_id = record_.peer.id, .nonce = random_array<32>()};
-    const auto offer = decode_answer(decode_session_offer, peer.call("POST", "/v1/sessions", encode_session_opening(opening)));
+    const auto offer =
+        decode_answer(decode_session_offer, peer.call("POST", "/v1/sessions", encode_session_opening(opening)));
     if (!is_valid_ed25519(record_.peer.public_key, session_transcript("peer", opening, offer), offer.signature))
-        throw Error(ErrorKind::refused, fmt::format("{} cannot prove that it is the peer which the chain assigned", record_.peer.endpoint),
+        throw Error(ErrorKind::refused,
+                    fmt::format("{} cannot prove that it is the peer which the chain assigned", record_.peer.endpoint),
                     "somebody else answers there; tell the network's operator");
     const SessionProof proof{.signature = key_.sign(session_transcript("worker", opening, offer))};
     const auto first = peer.call("PUT", fmt::format("/v1/sessions/{}", offer.session_id), encode_session_proof(proof));
@@ -194,7 +205,8 @@ void RegistrationWalk::benchmark() {
 
 void RegistrationWalk::report() {
     const Outbox outbox(directory_.outbox());
-    CheckerClient checker(connection_, require_portal_url(profile_.checkers.front().url), profile_.checkers.front().public_key);
+    CheckerClient checker(connection_, require_portal_url(profile_.checkers.front().url),
+                          profile_.checkers.front().public_key);
     // A run that was killed after the removal finds nothing here, and the peer answers the same result as it did.
     for (const auto& entry : outbox.list()) {
         const auto file = outbox.load(entry);
@@ -202,7 +214,8 @@ void RegistrationWalk::report() {
         checker.submit_proof(file.proof);
         const auto verdict = checker.find_verdict(record_.proof_hash, connection_.clock.now() + connection_.timeout);
         if (!verdict)
-            throw Error(ErrorKind::network, "the checker has the proof but no verdict yet", "run the same command again in a minute");
+            throw Error(ErrorKind::network, "the checker has the proof but no verdict yet",
+                        "run the same command again in a minute");
         ReceiptLog(directory_.receipts()).append(*verdict, connection_.clock.now());
         outbox.remove(entry);
     }

@@ -41,12 +41,17 @@ struct SpawnSettings {
 pid_t start_script(const Path& script, const Path& log, const SetupSurroundings& surroundings) {
     const std::string data_dir = "KAISAR_DATA_DIR=" + surroundings.data_dir.string();
     const std::string program = "KAISAR_PROGRAM=" + surroundings.program.string();
-    const std::array<const char*, 6> environment{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8",
-                                                 "HOME=/", data_dir.c_str(), program.c_str(), nullptr};
+    const std::array<const char*, 6> environment{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                                                 "LANG=C.UTF-8",
+                                                 "HOME=/",
+                                                 data_dir.c_str(),
+                                                 program.c_str(),
+                                                 nullptr};
     const std::array<const char*, 3> arguments{"/bin/sh", script.c_str(), nullptr};
     SpawnSettings settings;
     posix_spawn_file_actions_addopen(&settings.actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&settings.actions, STDOUT_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    posix_spawn_file_actions_addopen(&settings.actions, STDOUT_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_APPEND,
+                                     0600);
     posix_spawn_file_actions_adddup2(&settings.actions, STDOUT_FILENO, STDERR_FILENO);
     sigset_t none;
     sigemptyset(&none);
@@ -54,8 +59,9 @@ pid_t start_script(const Path& script, const Path& log, const SetupSurroundings&
     posix_spawnattr_setpgroup(&settings.attributes, 0);
     posix_spawnattr_setflags(&settings.attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
     pid_t child = 0;
-    const int code = posix_spawn(&child, "/bin/sh", &settings.actions, &settings.attributes,
-                                 const_cast<char* const*>(arguments.data()), const_cast<char* const*>(environment.data()));
+    const int code =
+        posix_spawn(&child, "/bin/sh", &settings.actions, &settings.attributes,
+                    const_cast<char* const*>(arguments.data()), const_cast<char* const*>(environment.data()));
     if (code != 0) throw Error(ErrorKind::environment, fmt::format("cannot start /bin/sh: {}", std::strerror(code)));
     return child;
 }
@@ -72,7 +78,8 @@ int wait_for_script(pid_t child, const SetupStep& step, const SetupSurroundings&
             ::kill(-child, SIGKILL);
             ::waitpid(child, &status, 0);
             if (is_stopped) throw Error(ErrorKind::interrupted, "interrupted", "run the same command again to go on");
-            throw Error(ErrorKind::environment, fmt::format("setup step {} did not end within {} s", step.id, step.timeout.count()),
+            throw Error(ErrorKind::environment,
+                        fmt::format("setup step {} did not end within {} s", step.id, step.timeout.count()),
                         fmt::format("see {}", (surroundings.directory / (step.id + ".log")).string()));
         }
         std::this_thread::sleep_for(poll_interval);
@@ -85,7 +92,8 @@ std::string read_tail(const Path& log) {
     return std::string(text.substr(text.size() - std::min(text.size(), log_tail_bytes)));
 }
 
-int run_script(const SetupStep& step, std::string_view what, const std::string& text, const SetupSurroundings& surroundings) {
+int run_script(const SetupStep& step, std::string_view what, const std::string& text,
+               const SetupSurroundings& surroundings) {
     const auto script = surroundings.directory / fmt::format("{}.{}.sh", step.id, what);
     const auto log = surroundings.directory / (step.id + ".log");
     save_file(script, text);
@@ -94,7 +102,8 @@ int run_script(const SetupStep& step, std::string_view what, const std::string& 
 
 [[noreturn]] void fail(const SetupStep& step, std::string_view what, const SetupSurroundings& surroundings) {
     const auto log = surroundings.directory / (step.id + ".log");
-    throw Error(ErrorKind::environment, fmt::format("setup step {} ({}): {}\n{}", step.id, step.title, what, read_tail(log)),
+    throw Error(ErrorKind::environment,
+                fmt::format("setup step {} ({}): {}\n{}", step.id, step.title, what, read_tail(log)),
                 fmt::format("mend what it names and run the same command again; the whole log is {}", log.string()));
 }
 
@@ -106,12 +115,15 @@ SetupOutcome run_step(const SetupStep& step, const SetupSurroundings& surroundin
     if (step.apply.empty()) fail(step, "the check failed and only you can mend it", surroundings);
     if (step.needs_root && ::geteuid() != 0) {
         save_file(surroundings.directory / (step.id + ".apply.sh"), step.apply);
-        fail(step, fmt::format("needs root: sudo sh {}", (surroundings.directory / (step.id + ".apply.sh")).string()), surroundings);
+        fail(step, fmt::format("needs root: sudo sh {}", (surroundings.directory / (step.id + ".apply.sh")).string()),
+             surroundings);
     }
     const int status = run_script(step, "apply", step.apply, surroundings);
-    if (status == reboot_status && step.may_reboot) fail(step, "asks for a reboot; reboot, then run the same command again", surroundings);
+    if (status == reboot_status && step.may_reboot)
+        fail(step, "asks for a reboot; reboot, then run the same command again", surroundings);
     if (status != 0) fail(step, fmt::format("the script failed with status {}", status), surroundings);
-    if (run_script(step, "check", step.check, surroundings) != 0) fail(step, "was applied, but the check still fails", surroundings);
+    if (run_script(step, "check", step.check, surroundings) != 0)
+        fail(step, "was applied, but the check still fails", surroundings);
     return SetupOutcome::applied;
 }
 

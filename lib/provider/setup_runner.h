@@ -26,8 +26,8 @@ struct SetupSurroundings {
     std::stop_token stop;
 };
 
-/// Runs the steps in order and stops at the first that fails: Error(environment) with the end of its log. A step that asks
-/// for a reboot (exit status 100) is Error(environment) too; the next run goes on from there.
+/// Runs the steps in order and stops at the first that fails: Error(environment) with the end of its log. A step that
+/// asks for a reboot (exit status 100) is Error(environment) too; the next run goes on from there.
 void run_setup_plan(const SetupPlan& plan, const SetupSurroundings& surroundings);
 
 } // namespace kaisar

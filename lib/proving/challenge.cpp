@@ -2,8 +2,9 @@
 
 namespace kaisar {
 
-ChallengeAnswer answer_challenge(const ProvingWorker& worker, const ComputeDevice& device, const Bytes& beacon, popw::SteadyTime asked_at,
-                                 const Connection& connection, const std::function<void(std::uint32_t rounds)>& on_round) {
+ChallengeAnswer answer_challenge(const ProvingWorker& worker, const ComputeDevice& device, const Bytes& beacon,
+                                 popw::SteadyTime asked_at, const Connection& connection,
+                                 const std::function<void(std::uint32_t rounds)>& on_round) {
     const auto& entry = worker.network.checkers.front();
     CheckerClient checker(connection, require_portal_url(entry.url), entry.public_key);
     const auto start = make_on_demand_start(worker, beacon);

@@ -15,11 +15,13 @@ constexpr std::chrono::seconds long_poll{35};
 Error make_refusal(const HttpResponse& response) {
     const auto failure = decode_portal_failure(response.body);
     const bool is_passing = response.status == 429 || response.status >= 500;
-    return Error(is_passing ? ErrorKind::network : ErrorKind::refused, fmt::format("{} ({})", failure.message, failure.code), failure.hint);
+    return Error(is_passing ? ErrorKind::network : ErrorKind::refused,
+                 fmt::format("{} ({})", failure.message, failure.code), failure.hint);
 }
 
 Error make_forgery(std::string_view what) {
-    return Error(ErrorKind::network, fmt::format("the checker's {} is not what was asked for, or not signed by its pinned key", what),
+    return Error(ErrorKind::network,
+                 fmt::format("the checker's {} is not what was asked for, or not signed by its pinned key", what),
                  "the checker is broken or somebody answers in its place; tell the network's operator");
 }
 
@@ -34,10 +36,15 @@ CheckerClient::CheckerClient(const Connection& connection, Url url, const Bytes3
     : connection_(connection), url_(std::move(url)), public_key_(public_key) {}
 
 HttpResponse CheckerClient::exchange(std::string_view method, std::string target, ByteView body) {
-    HttpRequest request{.method = std::string(method), .authority = url_.authority(), .target = std::move(target), .headers = {}, .body = std::string(text_of(body))};
+    HttpRequest request{.method = std::string(method),
+                        .authority = url_.authority(),
+                        .target = std::move(target),
+                        .headers = {},
+                        .body = std::string(text_of(body))};
     if (!body.empty()) request.headers.add("Content-Type", "application/octet-stream");
     const auto timeout = std::max<std::chrono::milliseconds>(connection_.timeout, long_poll);
-    return connection_.transport.send(url_, request, {.timeout = timeout, .body_limit_bytes = answer_limit_bytes}, connection_.stop);
+    return connection_.transport.send(url_, request, {.timeout = timeout, .body_limit_bytes = answer_limit_bytes},
+                                      connection_.stop);
 }
 
 std::optional<Bytes> CheckerClient::wait_for(const std::string& target, Instant deadline) {
@@ -65,13 +72,16 @@ std::optional<Bytes> CheckerClient::wait_for(const std::string& target, Instant 
 }
 
 Bytes CheckerClient::fetch_beacon(popw::SlotId slot, popw::BeaconPhase phase, Instant deadline) {
-    const auto bytes = wait_for(fmt::format("/popw/v1/beacon/{}/{}/{}", slot.epoch, slot.slot, static_cast<char>(phase)), deadline);
+    const auto bytes =
+        wait_for(fmt::format("/popw/v1/beacon/{}/{}/{}", slot.epoch, slot.slot, static_cast<char>(phase)), deadline);
     if (!bytes)
-        throw Error(ErrorKind::network, fmt::format("no beacon {} for slot {} of epoch {} in time", static_cast<char>(phase), slot.slot, slot.epoch),
+        throw Error(ErrorKind::network,
+                    fmt::format("no beacon {} for slot {} of epoch {} in time", static_cast<char>(phase), slot.slot,
+                                slot.epoch),
                     "check this machine's clock (kaisar status shows its offset) and try the next slot");
     const auto beacon = popw::decode_beacon(*bytes);
-    if (!beacon || beacon->issuer != public_key_ || beacon->epoch != slot.epoch || beacon->slot != slot.slot || beacon->phase != phase ||
-        !popw::is_signed_by(*bytes, public_key_))
+    if (!beacon || beacon->issuer != public_key_ || beacon->epoch != slot.epoch || beacon->slot != slot.slot ||
+        beacon->phase != phase || !popw::is_signed_by(*bytes, public_key_))
         throw make_forgery("beacon");
     return *bytes;
 }
@@ -81,7 +91,8 @@ Bytes CheckerClient::submit_mark(ByteView mark) {
     if (response.status != 200) throw make_refusal(response);
     const auto bytes = copy_of(response.body);
     const auto receipt = popw::decode_receipt(bytes);
-    if (!receipt || receipt->issuer != public_key_ || receipt->mark_hash != popw::mark_hash(mark) || !popw::is_signed_by(bytes, public_key_))
+    if (!receipt || receipt->issuer != public_key_ || receipt->mark_hash != popw::mark_hash(mark) ||
+        !popw::is_signed_by(bytes, public_key_))
         throw make_forgery("receipt");
     return bytes;
 }
@@ -95,7 +106,8 @@ std::optional<Bytes> CheckerClient::find_verdict(const Bytes32& proof_hash, Inst
     auto bytes = wait_for("/popw/v1/verdict/" + encode_hex(proof_hash), deadline);
     if (!bytes) return std::nullopt;
     const auto verdict = popw::decode_verdict(*bytes);
-    if (!verdict || verdict->issuer != public_key_ || verdict->proof_hash != proof_hash || !popw::is_signed_by(*bytes, public_key_))
+    if (!verdict || verdict->issuer != public_key_ || verdict->proof_hash != proof_hash ||
+        !popw::is_signed_by(*bytes, public_key_))
         throw make_forgery("verdict");
     return bytes;
 }

@@ -21,8 +21,10 @@ Path Outbox::add(const popw::ProofFile& file) const {
     for (const auto& entry : list()) spooled += std::filesystem::file_size(entry.path);
     const auto content = popw::encode_proof_file(file);
     if (spooled + content.size() > spool_limit_bytes)
-        throw Error(ErrorKind::environment, fmt::format("the outbox {} holds {} bytes of unsent proofs, its limit", directory_.string(), spooled),
-                    "find out why they cannot be delivered: kaisar status, then kaisar prove --flush");
+        throw Error(
+            ErrorKind::environment,
+            fmt::format("the outbox {} holds {} bytes of unsent proofs, its limit", directory_.string(), spooled),
+            "find out why they cannot be delivered: kaisar status, then kaisar prove --flush");
     const auto path = directory_ / popw::proof_file_name(*identity);
     save_file(path, content);
     return path;
@@ -50,7 +52,8 @@ std::vector<OutboxEntry> Outbox::list() const {
 popw::ProofFile Outbox::load(const OutboxEntry& entry) const {
     auto file = popw::decode_proof_file(load_file(entry.path, popw::proof_file_limit_bytes));
     if (!file)
-        throw Error(ErrorKind::environment, fmt::format("{} is not a proof file of a version that is known here", entry.path.string()),
+        throw Error(ErrorKind::environment,
+                    fmt::format("{} is not a proof file of a version that is known here", entry.path.string()),
                     "move it out of the outbox; kaisar prove --verify FILE says more");
     return std::move(*file);
 }

@@ -1,4 +1,5 @@
-/// Proofs that were made but are not known to be delivered: written before they are sent, removed after, never counted twice.
+/// Proofs that were made but are not known to be delivered: written before they are sent, removed after, never counted
+/// twice.
 #pragma once
 
 #include "clock/clock.h"
@@ -21,7 +22,8 @@ class Outbox {
 public:
     explicit Outbox(Path directory) : directory_(std::move(directory)) {}
 
-    /// Writes the proof (fsync, rename); the same proof again replaces itself. Error(environment) when the spool is full.
+    /// Writes the proof (fsync, rename); the same proof again replaces itself. Error(environment) when the spool is
+    /// full.
     Path add(const popw::ProofFile& file) const;
     /// Oldest first. Files that are no proof are left alone and not listed.
     std::vector<OutboxEntry> list() const;

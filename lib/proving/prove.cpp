@@ -1,7 +1,7 @@
 #include "proving/prove.h"
 
-#include "crypto/hash.h"
 #include "bytes/little_endian.h"
+#include "crypto/hash.h"
 
 #include <fmt/format.h>
 #include <future>
@@ -39,9 +39,10 @@ std::vector<CheckerClient> make_checkers(const ProvingWorker& worker, const Conn
 /// One proving run from T0 to the proof, step by step; members are what the steps hand on.
 class SlotSession {
 public:
-    SlotSession(const DataDirectory& directory, const ProvingWorker& worker, const Connection& connection, const ProveChoices& choices, ProveReport& report)
-        : directory_(directory), worker_(worker), connection_(connection), choices_(choices), report_(report), device_(worker),
-          checkers_(make_checkers(worker, connection)), times_(find_coming_slot(worker, connection)) {
+    SlotSession(const DataDirectory& directory, const ProvingWorker& worker, const Connection& connection,
+                const ProveChoices& choices, ProveReport& report)
+        : directory_(directory), worker_(worker), connection_(connection), choices_(choices), report_(report),
+          device_(worker), checkers_(make_checkers(worker, connection)), times_(find_coming_slot(worker, connection)) {
         report_.slot = times_.slot;
     }
 
@@ -55,7 +56,8 @@ public:
         }
         const auto phase = compute();
         const auto receipts = submit_mark(phase.mark);
-        const auto query_at = popw::has_memory_phase(worker_.params, schedule_word) ? worker_.params.memory_query_at : worker_.params.compute_query_at;
+        const auto query_at = popw::has_memory_phase(worker_.params, schedule_word) ? worker_.params.memory_query_at
+                                                                                    : worker_.params.compute_query_at;
         const auto file = make_proof(worker_, start_, phase, receive_query(query_at), receipts);
         report_.verification = require_acceptable(worker_, file);
         report_.devices.push_back(describe_device(worker_, *report_.verification));
@@ -69,7 +71,9 @@ public:
         pause_for_splay();
         flush_outbox(directory_, worker_, connection_, report_);
         report_.outcome = ProveOutcome::spooled;
-        if (report_.verdict) report_.outcome = report_.verdict->code == popw::VerdictCode::ok ? ProveOutcome::proved : ProveOutcome::refused;
+        if (report_.verdict)
+            report_.outcome =
+                report_.verdict->code == popw::VerdictCode::ok ? ProveOutcome::proved : ProveOutcome::refused;
     }
 
 private:
@@ -86,7 +90,8 @@ private:
         const auto deadline = times_.t0 + beacon_patience;
         const auto schedule = portal.fetch_beacon(times_.slot, popw::BeaconPhase::schedule, deadline);
         std::vector<Bytes> start_beacons;
-        for (auto& checker : checkers_) start_beacons.push_back(checker.fetch_beacon(times_.slot, popw::BeaconPhase::start, deadline));
+        for (auto& checker : checkers_)
+            start_beacons.push_back(checker.fetch_beacon(times_.slot, popw::BeaconPhase::start, deadline));
         start_ = make_scheduled_start(worker_, schedule, start_beacons);
     }
 
@@ -103,7 +108,8 @@ private:
             const auto left = std::chrono::duration<double>(deadline - connection_.clock.steady_now());
             say("compute", 1 - left / std::chrono::duration<double>(window));
         };
-        auto computing = std::async(std::launch::async, [&] { return run_compute_phase(worker_, device_, start_, deadline, on_round); });
+        auto computing = std::async(std::launch::async,
+                                    [&] { return run_compute_phase(worker_, device_, start_, deadline, on_round); });
         submit_heartbeat();
         return computing.get();
     }
@@ -120,7 +126,8 @@ private:
     void keep_receipt(const Bytes& bytes, std::string_view phase) {
         const auto receipt = popw::decode_receipt(bytes);
         ReceiptLog(directory_.receipts()).append(bytes, connection_.clock.now());
-        report_.receipts.push_back({.issuer = receipt->issuer, .phase = std::string(phase), .received_us = receipt->received_us});
+        report_.receipts.push_back(
+            {.issuer = receipt->issuer, .phase = std::string(phase), .received_us = receipt->received_us});
     }
 
     std::vector<Bytes> receive_query(popw::Microseconds query_at) {
@@ -129,14 +136,16 @@ private:
         if (!connection_.clock.sleep_until(moment - std::chrono::seconds(1), connection_.stop))
             throw Error(ErrorKind::interrupted, "interrupted", "this slot is lost; the next one is not");
         std::vector<Bytes> beacons;
-        for (auto& checker : checkers_) beacons.push_back(checker.fetch_beacon(times_.slot, popw::BeaconPhase::query, moment + beacon_patience));
+        for (auto& checker : checkers_)
+            beacons.push_back(checker.fetch_beacon(times_.slot, popw::BeaconPhase::query, moment + beacon_patience));
         return beacons;
     }
 
     void pause_for_splay() const {
         if (choices_.splay <= std::chrono::seconds(0)) return;
         const auto word = load_le<std::uint64_t>(sha256({bytes_of("kaisar/1/splay\n"), worker_.node_id}).data());
-        const std::chrono::milliseconds pause(word % static_cast<std::uint64_t>(std::chrono::milliseconds(choices_.splay).count()));
+        const std::chrono::milliseconds pause(
+            word % static_cast<std::uint64_t>(std::chrono::milliseconds(choices_.splay).count()));
         connection_.clock.sleep_until(connection_.clock.now() + pause, connection_.stop);
     }
 
@@ -152,10 +161,12 @@ private:
 };
 
 /// Delivers one proof to every checker; the last verdict goes into the report.
-void deliver(const ProvingWorker& worker, const Connection& connection, const popw::ProofFile& file, const DataDirectory& directory, ProveReport& report) {
+void deliver(const ProvingWorker& worker, const Connection& connection, const popw::ProofFile& file,
+             const DataDirectory& directory, ProveReport& report) {
     for (auto& checker : make_checkers(worker, connection)) {
         checker.submit_proof(file.proof);
-        const auto verdict = checker.find_verdict(popw::proof_hash(file.proof), connection.clock.now() + connection.timeout);
+        const auto verdict =
+            checker.find_verdict(popw::proof_hash(file.proof), connection.clock.now() + connection.timeout);
         if (!verdict) continue;
         ReceiptLog(directory.receipts()).append(*verdict, connection.clock.now());
         report.verdict = popw::decode_verdict(*verdict);
@@ -165,11 +176,13 @@ void deliver(const ProvingWorker& worker, const Connection& connection, const po
 } // namespace
 
 std::string_view name_of(ProveOutcome outcome) {
-    static constexpr std::string_view names[] = {"inactive", "heartbeat", "proved", "spooled", "already-running", "refused"};
+    static constexpr std::string_view names[] = {"inactive", "heartbeat",       "proved",
+                                                 "spooled",  "already-running", "refused"};
     return names[static_cast<int>(outcome)];
 }
 
-void flush_outbox(const DataDirectory& directory, const ProvingWorker& worker, const Connection& connection, ProveReport& report) {
+void flush_outbox(const DataDirectory& directory, const ProvingWorker& worker, const Connection& connection,
+                  ProveReport& report) {
     const Outbox outbox(directory.outbox());
     for (const auto& entry : outbox.list()) {
         try {
@@ -196,7 +209,8 @@ void flush_outbox(const DataDirectory& directory, const ProvingWorker& worker, c
     report.outbox = look_at_outbox(directory);
 }
 
-ProveReport prove_slot(const DataDirectory& directory, const ProvingWorker& worker, const Connection& connection, const ProveChoices& choices) {
+ProveReport prove_slot(const DataDirectory& directory, const ProvingWorker& worker, const Connection& connection,
+                       const ProveChoices& choices) {
     ProveReport report;
     flush_outbox(directory, worker, connection, report);
     report.verdict.reset();

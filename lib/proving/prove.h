@@ -63,7 +63,8 @@ struct ProveReport {
 struct ProveChoices {
     /// A copy of each proof goes there too.
     std::optional<Path> out;
-    /// The proof is uploaded up to this much later, by an amount that the node id fixes, so that a fleet does not upload at once.
+    /// The proof is uploaded up to this much later, by an amount that the node id fixes, so that a fleet does not
+    /// upload at once.
     std::chrono::seconds splay{0};
     /// Operations a second of the register-only int8 peak with all threads, when it is to be compared with.
     std::function<double()> measure_peak;
@@ -71,10 +72,12 @@ struct ProveChoices {
 };
 
 /// Delivers the outbox, oldest first; a network that cannot be reached leaves the rest for later and is not an error.
-void flush_outbox(const DataDirectory& directory, const ProvingWorker& worker, const Connection& connection, ProveReport& report);
+void flush_outbox(const DataDirectory& directory, const ProvingWorker& worker, const Connection& connection,
+                  ProveReport& report);
 
 /// Proves the coming slot. The caller holds the worker's lock.
-ProveReport prove_slot(const DataDirectory& directory, const ProvingWorker& worker, const Connection& connection, const ProveChoices& choices);
+ProveReport prove_slot(const DataDirectory& directory, const ProvingWorker& worker, const Connection& connection,
+                       const ProveChoices& choices);
 
 /// What the outbox holds now.
 OutboxState look_at_outbox(const DataDirectory& directory);

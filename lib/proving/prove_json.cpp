@@ -1,21 +1,16 @@
 #include "bytes/hex.h"
-#include "json/document.h"
 #include "proving/prove.h"
+#include "json/document.h"
 
 namespace kaisar {
 namespace {
 
 Json to_json(const DeviceReport& device) {
-    Json json{{"index", device.index},
-              {"device", device.name},
-              {"variant", device.variant},
-              {"profile", device.profile},
-              {"rounds", device.rounds},
-              {"threads", device.threads},
-              {"macs_per_s", device.macs_per_s},
-              {"walk_bytes_per_s", device.walk_bytes_per_s},
-              {"held_bytes", device.held_bytes},
-              {"efficiency", nullptr}};
+    Json json{{"index", device.index},           {"device", device.name},
+              {"variant", device.variant},       {"profile", device.profile},
+              {"rounds", device.rounds},         {"threads", device.threads},
+              {"macs_per_s", device.macs_per_s}, {"walk_bytes_per_s", device.walk_bytes_per_s},
+              {"held_bytes", device.held_bytes}, {"efficiency", nullptr}};
     if (device.efficiency) json["efficiency"] = *device.efficiency;
     return json;
 }
@@ -34,7 +29,8 @@ std::string prove_report_json(const ProveReport& report) {
     for (const auto& device : report.devices) devices.push_back(to_json(device));
     Json receipts = Json::array();
     for (const auto& receipt : report.receipts)
-        receipts.push_back({{"issuer", encode_hex(receipt.issuer)}, {"phase", receipt.phase}, {"received_us", receipt.received_us}});
+        receipts.push_back(
+            {{"issuer", encode_hex(receipt.issuer)}, {"phase", receipt.phase}, {"received_us", receipt.received_us}});
     Json files = Json::array();
     for (const auto& file : report.files) files.push_back(file.string());
     Json json{{"schema", "kaisar.prove/1"},

@@ -24,7 +24,8 @@ struct DayFile {
 DayFile load_day(const Path& path) {
     const auto content = load_file(path, file_limit_bytes);
     if (!text_of(content).starts_with(first_line))
-        throw Error(ErrorKind::environment, fmt::format("{} is not a receipt file of a version that is known here", path.string()),
+        throw Error(ErrorKind::environment,
+                    fmt::format("{} is not a receipt file of a version that is known here", path.string()),
                     "move it away; the receipts in other files stay valid");
     DayFile day{.entries = {}, .whole_bytes = first_line.size()};
     ByteReader reader{ByteView(content).subspan(first_line.size())};
@@ -83,7 +84,8 @@ std::vector<ReceiptEntry> ReceiptLog::load() const {
         for (auto& entry : load_day(path).entries) {
             const auto expected = entries.empty() ? entry.previous : hash_of(entries.back());
             if (entry.previous != expected)
-                throw Error(ErrorKind::mismatch, fmt::format("{}: an entry does not follow from the one before", path.string()),
+                throw Error(ErrorKind::mismatch,
+                            fmt::format("{}: an entry does not follow from the one before", path.string()),
                             "entries were removed or altered; a backup of the receipts folder may have them");
             entries.push_back(std::move(entry));
         }

@@ -1,5 +1,5 @@
-/// What checkers signed for this worker, kept by its owner: receipts and verdicts, each entry chained to the one before, so
-/// that a missing or altered entry shows. docs/architecture.md gives the format.
+/// What checkers signed for this worker, kept by its owner: receipts and verdicts, each entry chained to the one
+/// before, so that a missing or altered entry shows. docs/architecture.md gives the format.
 #pragma once
 
 #include "bytes/bytes.h"

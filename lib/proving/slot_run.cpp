@@ -18,7 +18,8 @@ popw::Contribution contribution_of(const popw::Beacon& beacon) {
 
 popw::Beacon require_beacon(const Bytes& bytes) {
     const auto beacon = popw::decode_beacon(bytes);
-    if (!beacon) throw Error(ErrorKind::network, "a beacon is not in the form of PoPW/1", "tell the network's operator");
+    if (!beacon)
+        throw Error(ErrorKind::network, "a beacon is not in the form of PoPW/1", "tell the network's operator");
     return *beacon;
 }
 
@@ -28,20 +29,30 @@ double measure_rate(const ProvingWorker& worker, const Bytes32& uid) {
     double best = 0;
     for (const auto id : worker.params.profiles) {
         const auto& profile = *popw::find_profile(id);
-        if (popw::ComputeProver::memory_bytes(worker.primitives, profile, worker.threads, 1) > worker.memory_limit_bytes) break;
-        if (best > 0 && static_cast<double>(profile.macs_per_round()) > best * std::chrono::duration<double>(measuring_time).count()) break;
+        if (popw::ComputeProver::memory_bytes(worker.primitives, profile, worker.threads, 1) >
+            worker.memory_limit_bytes)
+            break;
+        if (best > 0 && static_cast<double>(profile.macs_per_round()) >
+                            best * std::chrono::duration<double>(measuring_time).count())
+            break;
         popw::ComputeProver prover(worker.primitives, profile, worker.threads);
-        const auto run = prover.run(seed, {.deadline = std::chrono::steady_clock::now() + measuring_time, .round_limit = popw::hard_round_limit, .stop = worker.stop, .on_round = {}});
+        const auto run = prover.run(seed, {.deadline = std::chrono::steady_clock::now() + measuring_time,
+                                           .round_limit = popw::hard_round_limit,
+                                           .stop = worker.stop,
+                                           .on_round = {}});
         best = std::max(best, static_cast<double>(run.macs()) / std::chrono::duration<double>(run.elapsed).count());
     }
     if (best == 0)
-        throw Error(ErrorKind::environment, fmt::format("not even profile {} fits into {} bytes of memory", smallest.name, worker.memory_limit_bytes),
-                    "allow more with --max-memory");
+        throw Error(
+            ErrorKind::environment,
+            fmt::format("not even profile {} fits into {} bytes of memory", smallest.name, worker.memory_limit_bytes),
+            "allow more with --max-memory");
     return best;
 }
 
 /// The value of beacon C that the proof's queries are drawn from.
-Bytes32 query_value(const SlotStart& start, const Bytes32& node_id, const std::vector<Bytes>& query_beacons, const std::vector<Bytes>& receipts) {
+Bytes32 query_value(const SlotStart& start, const Bytes32& node_id, const std::vector<Bytes>& query_beacons,
+                    const std::vector<Bytes>& receipts) {
     std::vector<popw::Contribution> contributions;
     if (start.mode == popw::BeaconMode::on_demand) {
         const auto receipt = popw::decode_receipt(receipts.front());
@@ -68,26 +79,40 @@ popw::Mark make_mark(const ProvingWorker& worker, const SlotStart& start, popw::
 
 } // namespace
 
-ProvingWorker make_proving_worker(const Ed25519Key& key, const NetworkProfile& network, const popw::Primitives& primitives,
-                                  unsigned threads, std::uint64_t memory_limit_bytes, std::stop_token stop) {
+ProvingWorker make_proving_worker(const Ed25519Key& key, const NetworkProfile& network,
+                                  const popw::Primitives& primitives, unsigned threads,
+                                  std::uint64_t memory_limit_bytes, std::stop_token stop) {
     const auto params = popw::decode_params(network.params);
     if (!params)
-        throw Error(ErrorKind::environment, fmt::format("the constants in the profile of network {} are not those of PoPW/1", network.name),
+        throw Error(ErrorKind::environment,
+                    fmt::format("the constants in the profile of network {} are not those of PoPW/1", network.name),
                     "fetch the profile again, or update kaisar");
     popw::require_working(primitives);
-    return {.key = key, .node_id = popw::id_of_key(key.public_key()), .network = network, .params = *params, .primitives = primitives,
-            .threads = threads, .memory_limit_bytes = memory_limit_bytes, .stop = std::move(stop)};
+    return {.key = key,
+            .node_id = popw::id_of_key(key.public_key()),
+            .network = network,
+            .params = *params,
+            .primitives = primitives,
+            .threads = threads,
+            .memory_limit_bytes = memory_limit_bytes,
+            .stop = std::move(stop)};
 }
 
-ComputeDevice::ComputeDevice(const ProvingWorker& worker) : uid_(sha256({bytes_of("kaisar/1/device\n"), worker.node_id, bytes_of("cpu")})) {
+ComputeDevice::ComputeDevice(const ProvingWorker& worker)
+    : uid_(sha256({bytes_of("kaisar/1/device\n"), worker.node_id, bytes_of("cpu")})) {
     macs_per_s_ = measure_rate(worker, uid_);
-    const auto& profile = popw::choose_profile(worker.params, macs_per_s_, worker.primitives, worker.threads, worker.memory_limit_bytes);
+    const auto& profile =
+        popw::choose_profile(worker.params, macs_per_s_, worker.primitives, worker.threads, worker.memory_limit_bytes);
     prover_ = std::make_unique<popw::ComputeProver>(worker.primitives, profile, worker.threads);
 }
 
-SlotStart make_scheduled_start(const ProvingWorker& worker, const Bytes& schedule_beacon, const std::vector<Bytes>& start_beacons) {
+SlotStart make_scheduled_start(const ProvingWorker& worker, const Bytes& schedule_beacon,
+                               const std::vector<Bytes>& start_beacons) {
     const auto schedule = require_beacon(schedule_beacon);
-    SlotStart start{.mode = popw::BeaconMode::committee, .slot = {schedule.epoch, schedule.slot}, .schedule_word = schedule.value, .beacons = {schedule_beacon}};
+    SlotStart start{.mode = popw::BeaconMode::committee,
+                    .slot = {schedule.epoch, schedule.slot},
+                    .schedule_word = schedule.value,
+                    .beacons = {schedule_beacon}};
     std::vector<popw::Contribution> contributions;
     for (const auto& bytes : start_beacons) {
         contributions.push_back(contribution_of(require_beacon(bytes)));
@@ -95,27 +120,40 @@ SlotStart make_scheduled_start(const ProvingWorker& worker, const Bytes& schedul
     }
     // Every member of the committee answered, in committee order: the bitmap has a bit for each.
     start.committee_bitmap = (std::uint64_t{1} << contributions.size()) - 1;
-    start.value = popw::combine_beacon(popw::BeaconPhase::start, start.slot, start.schedule_word, worker.node_id, contributions);
+    start.value =
+        popw::combine_beacon(popw::BeaconPhase::start, start.slot, start.schedule_word, worker.node_id, contributions);
     return start;
 }
 
 SlotStart make_on_demand_start(const ProvingWorker& worker, const Bytes& bytes) {
     const auto beacon = require_beacon(bytes);
-    if (beacon.mode != popw::BeaconMode::on_demand || beacon.phase != popw::BeaconPhase::start || beacon.node_id != worker.node_id ||
-        beacon.params_hash != popw::params_hash(worker.params) || beacon.network_id != worker.network.network_id)
-        throw Error(ErrorKind::network, "the benchmark challenge is not for this worker and this network", "run the same command again");
-    SlotStart start{.mode = popw::BeaconMode::on_demand, .slot = {beacon.epoch, beacon.slot}, .committee_bitmap = 1, .beacons = {bytes}};
+    if (beacon.mode != popw::BeaconMode::on_demand || beacon.phase != popw::BeaconPhase::start ||
+        beacon.node_id != worker.node_id || beacon.params_hash != popw::params_hash(worker.params) ||
+        beacon.network_id != worker.network.network_id)
+        throw Error(ErrorKind::network, "the benchmark challenge is not for this worker and this network",
+                    "run the same command again");
+    SlotStart start{.mode = popw::BeaconMode::on_demand,
+                    .slot = {beacon.epoch, beacon.slot},
+                    .committee_bitmap = 1,
+                    .beacons = {bytes}};
     const popw::Contribution contribution = contribution_of(beacon);
-    start.value = popw::combine_beacon(popw::BeaconPhase::start, start.slot, start.schedule_word, worker.node_id, {&contribution, 1});
+    start.value = popw::combine_beacon(popw::BeaconPhase::start, start.slot, start.schedule_word, worker.node_id,
+                                       {&contribution, 1});
     return start;
 }
 
 ComputePhase run_compute_phase(const ProvingWorker& worker, const ComputeDevice& device, const SlotStart& start,
                                popw::SteadyTime deadline, const std::function<void(std::uint32_t rounds)>& on_round) {
     const auto slot_seed = popw::slot_seed(popw::params_hash(worker.params), start.slot, worker.node_id, start.value);
-    const auto seed = popw::device_seed(slot_seed, ComputeDevice::index, popw::DeviceKind::cpu, device.uid(), device.profile().id);
-    ComputePhase phase{.run = device.prover().run(seed, {.deadline = deadline, .round_limit = worker.params.round_limit, .stop = worker.stop, .on_round = on_round}), .mark = {}};
-    if (worker.stop.stop_requested()) throw Error(ErrorKind::interrupted, "interrupted", "this slot is lost; the next one is not");
+    const auto seed =
+        popw::device_seed(slot_seed, ComputeDevice::index, popw::DeviceKind::cpu, device.uid(), device.profile().id);
+    ComputePhase phase{.run = device.prover().run(seed, {.deadline = deadline,
+                                                         .round_limit = worker.params.round_limit,
+                                                         .stop = worker.stop,
+                                                         .on_round = on_round}),
+                       .mark = {}};
+    if (worker.stop.stop_requested())
+        throw Error(ErrorKind::interrupted, "interrupted", "this slot is lost; the next one is not");
     popw::require_consistent(worker.primitives, phase.run);
     auto mark = make_mark(worker, start, popw::MarkPhase::compute);
     mark.devices.push_back({.index = ComputeDevice::index,
@@ -137,8 +175,9 @@ popw::ProofFile make_proof(const ProvingWorker& worker, const SlotStart& start, 
                            const std::vector<Bytes>& query_beacons, const std::vector<Bytes>& receipts) {
     const auto value = query_value(start, worker.node_id, query_beacons, receipts);
     const auto seed = popw::query_seed(value, popw::mark_hash(phase.mark), ComputeDevice::index);
-    const auto queries = popw::draw_tile_queries(worker.primitives, seed, static_cast<std::uint32_t>(phase.run.roots.size()), phase.run.profile,
-                                                 popw::tile_openings(worker.params, start.mode));
+    const auto queries =
+        popw::draw_tile_queries(worker.primitives, seed, static_cast<std::uint32_t>(phase.run.roots.size()),
+                                phase.run.profile, popw::tile_openings(worker.params, start.mode));
     auto beacons = start.beacons;
     beacons.insert(beacons.end(), query_beacons.begin(), query_beacons.end());
     const popw::Proof proof{.epoch = start.slot.epoch,
@@ -165,7 +204,8 @@ popw::Verification require_acceptable(const ProvingWorker& worker, const popw::P
     auto verification = popw::verify_proof_file(file, worker.primitives);
     if (!verification.ok())
         throw Error(ErrorKind::mismatch,
-                    fmt::format("this machine's own proof does not verify: {} ({})", popw::name_of(verification.code), verification.detail),
+                    fmt::format("this machine's own proof does not verify: {} ({})", popw::name_of(verification.code),
+                                verification.detail),
                     "nothing was sent; look for unstable memory or overclocking, and run kaisar bench");
     return verification;
 }

@@ -24,8 +24,9 @@ struct ProvingWorker {
 };
 
 /// Decodes the profile's constants and lets the chosen kernels answer a known case.
-ProvingWorker make_proving_worker(const Ed25519Key& key, const NetworkProfile& network, const popw::Primitives& primitives,
-                                  unsigned threads, std::uint64_t memory_limit_bytes, std::stop_token stop);
+ProvingWorker make_proving_worker(const Ed25519Key& key, const NetworkProfile& network,
+                                  const popw::Primitives& primitives, unsigned threads,
+                                  std::uint64_t memory_limit_bytes, std::stop_token stop);
 
 /// The processor as a proving device: its profile chosen by a short measurement, its memory taken, its threads asleep.
 class ComputeDevice {
@@ -57,7 +58,8 @@ struct SlotStart {
 };
 
 /// From the beacons S and A of a scheduled slot, or the one beacon of an on-demand challenge.
-SlotStart make_scheduled_start(const ProvingWorker& worker, const Bytes& schedule_beacon, const std::vector<Bytes>& start_beacons);
+SlotStart make_scheduled_start(const ProvingWorker& worker, const Bytes& schedule_beacon,
+                               const std::vector<Bytes>& start_beacons);
 SlotStart make_on_demand_start(const ProvingWorker& worker, const Bytes& beacon);
 
 struct ComputePhase {
@@ -66,15 +68,16 @@ struct ComputePhase {
     Bytes mark;
 };
 
-/// Computes until `deadline`, checks four random tiles by the plain reference, commits. Error(interrupted) on a stop request.
+/// Computes until `deadline`, checks four random tiles by the plain reference, commits. Error(interrupted) on a stop
+/// request.
 ComputePhase run_compute_phase(const ProvingWorker& worker, const ComputeDevice& device, const SlotStart& start,
                                popw::SteadyTime deadline, const std::function<void(std::uint32_t rounds)>& on_round);
 
 /// A heartbeat for a slot in which nothing is computed.
 Bytes make_heartbeat(const ProvingWorker& worker, const SlotStart& start);
 
-/// Opens what the query asks for and puts the proof together. `query_beacons` are the beacons C (none on demand, where the
-/// receipt holds the entropy).
+/// Opens what the query asks for and puts the proof together. `query_beacons` are the beacons C (none on demand, where
+/// the receipt holds the entropy).
 popw::ProofFile make_proof(const ProvingWorker& worker, const SlotStart& start, const ComputePhase& phase,
                            const std::vector<Bytes>& query_beacons, const std::vector<Bytes>& receipts);
 

@@ -9,7 +9,8 @@ class DataDirectory {
 public:
     explicit DataDirectory(Path root) : root_(std::move(root)) {}
 
-    /// Makes the directory where it is missing (0700), refuses one that others may read, removes what a killed run left half-written.
+    /// Makes the directory where it is missing (0700), refuses one that others may read, removes what a killed run left
+    /// half-written.
     void prepare() const;
 
     const Path& root() const { return root_; }

@@ -1,7 +1,7 @@
 #include "bytes/hex.h"
 #include "error/error.h"
-#include "json/document.h"
 #include "settings/network_profile.h"
+#include "json/document.h"
 
 #include <fmt/format.h>
 
@@ -11,7 +11,8 @@ namespace {
 constexpr std::string_view schema = "kaisar.network-profile/1";
 constexpr std::size_t profile_limit_bytes = 64 * 1024;
 constexpr std::size_t params_limit_bytes = 4096;
-constexpr const char* hint = "use the profile that the network's operator published, or that kaisar-network serve --profile wrote";
+constexpr const char* hint =
+    "use the profile that the network's operator published, or that kaisar-network serve --profile wrote";
 
 } // namespace
 

@@ -27,7 +27,8 @@ std::optional<Ed25519Key> find_node_key(const Path& path) {
     const auto is_whole = seed && seed->size() == 32;
     if (!is_whole) {
         wipe(*content);
-        throw Error(ErrorKind::environment, fmt::format("{} is not a node key of a version that is known here", path.string()),
+        throw Error(ErrorKind::environment,
+                    fmt::format("{} is not a node key of a version that is known here", path.string()),
                     "restore it from a backup; without it this machine has to register as a new worker");
     }
     auto key = Ed25519Key::from_seed(*seed);
@@ -38,7 +39,8 @@ std::optional<Ed25519Key> find_node_key(const Path& path) {
 
 Ed25519Key make_node_key(const Path& path) {
     if (std::filesystem::exists(path))
-        throw Error(ErrorKind::environment, fmt::format("{} exists already", path.string()), "it is never replaced; move it away first");
+        throw Error(ErrorKind::environment, fmt::format("{} exists already", path.string()),
+                    "it is never replaced; move it away first");
     auto key = Ed25519Key::generate();
     auto text = fmt::format("{}{}\n", first_line, encode_hex(key.seed()));
     save_file(path, text);

@@ -10,7 +10,8 @@
 
 namespace kaisar {
 
-/// Nothing when there is no such file; Error(environment) when others may read it, or it is torn or of an unknown version.
+/// Nothing when there is no such file; Error(environment) when others may read it, or it is torn or of an unknown
+/// version.
 std::optional<Ed25519Key> find_node_key(const Path& path);
 
 /// Makes a key and writes it (0600); never replaces one.

@@ -18,14 +18,16 @@ constexpr std::chrono::seconds clock_tolerance{2};
 /// Slots without a proof after which a worker that proved before counts as silent.
 constexpr unsigned silent_slots = 3;
 
-void add(WorkerStatus& status, std::string code, Severity severity, std::string what, std::string evidence, std::string remedy) {
+void add(WorkerStatus& status, std::string code, Severity severity, std::string what, std::string evidence,
+         std::string remedy) {
     status.reasons.push_back({std::move(code), severity, std::move(what), std::move(evidence), std::move(remedy)});
 }
 
 void look_at_drift(const DataDirectory& directory, WorkerStatus& status) {
     const auto content = find_file(directory.inventory(), file_limit_bytes);
     if (!content) return;
-    status.drift = compare_inventories(inventory_from_json(text_of(*content), directory.inventory().string()), detect_inventory());
+    status.drift =
+        compare_inventories(inventory_from_json(text_of(*content), directory.inventory().string()), detect_inventory());
     for (const auto& change : status.drift)
         add(status, "drift", Severity::warning, fmt::format("the machine changed since it registered: {}", change.what),
             fmt::format("{} was {}, is {}", change.what, change.before, change.after),
@@ -44,13 +46,17 @@ void look_at_files(const DataDirectory& directory, const RegistrationRecord& rec
     look_at_drift(directory, status);
 }
 
-void look_at_certificate(const DataDirectory& directory, const NetworkProfile& profile, Instant now, WorkerStatus& status) {
+void look_at_certificate(const DataDirectory& directory, const NetworkProfile& profile, Instant now,
+                         WorkerStatus& status) {
     const auto content = find_file(directory.certificate(), file_limit_bytes);
-    if (!content) return add(status, "no-certificate", Severity::critical, "the certificate is missing", directory.certificate().string(), "kaisar register --replace");
+    if (!content)
+        return add(status, "no-certificate", Severity::critical, "the certificate is missing",
+                   directory.certificate().string(), "kaisar register --replace");
     const auto document = decode_signed_document(text_of(*content), directory.certificate().string());
     const auto certificate = decode_certificate(verify_document(document, certificate_kind, profile.portal_key));
     if (certificate.expires_at <= now)
-        add(status, "certificate-expired", Severity::critical, "the certificate has expired", format_rfc3339(certificate.expires_at), "kaisar register --replace");
+        add(status, "certificate-expired", Severity::critical, "the certificate has expired",
+            format_rfc3339(certificate.expires_at), "kaisar register --replace");
 }
 
 void judge_record(const WorkerRecord& record, const popw::Params& params, WorkerStatus& status) {
@@ -58,50 +64,64 @@ void judge_record(const WorkerRecord& record, const popw::Params& params, Worker
         add(status, "not-registered-there", Severity::critical, "the portal does not count this worker as registered",
             fmt::format("its state there is {}", record.state), "kaisar register");
     if (!record.last_proof_at)
-        return add(status, "no-proof-yet", Severity::critical, "no proof of this worker has been verified yet", "the portal has none",
-                   "run kaisar prove once each slot: kaisar register can install the timer");
+        return add(status, "no-proof-yet", Severity::critical, "no proof of this worker has been verified yet",
+                   "the portal has none", "run kaisar prove once each slot: kaisar register can install the timer");
     if (record.last_verdict && *record.last_verdict != 0) {
         const auto code = popw::find_verdict_code(*record.last_verdict);
         add(status, "proof-rejected", Severity::critical, "the last proof was rejected",
-            fmt::format("{}: {}", *record.last_verdict, code ? popw::explanation_of(*code) : "a code unknown to this version"),
+            fmt::format("{}: {}", *record.last_verdict,
+                        code ? popw::explanation_of(*code) : "a code unknown to this version"),
             "run kaisar prove --rehearse: it finds out whether the machine or the network is at fault");
     }
     const auto silence = record.now - *record.last_proof_at;
-    if (silence > silent_slots * params.slot && popw::slots_per_epoch(params) > silent_slots && record.availability_ppm == 0)
+    if (silence > silent_slots * params.slot && popw::slots_per_epoch(params) > silent_slots &&
+        record.availability_ppm == 0)
         add(status, "silent", Severity::warning, "nothing was heard of this worker in this epoch",
-            fmt::format("the last proof is of {}", format_rfc3339(*record.last_proof_at)), "check that the timer runs: systemctl list-timers kaisar-prove.timer");
+            fmt::format("the last proof is of {}", format_rfc3339(*record.last_proof_at)),
+            "check that the timer runs: systemctl list-timers kaisar-prove.timer");
     if (record.strikes > 0)
-        add(status, "strikes", Severity::warning, fmt::format("{} failed proofs count against this worker", record.strikes), "within the last seven days",
+        add(status, "strikes", Severity::warning,
+            fmt::format("{} failed proofs count against this worker", record.strikes), "within the last seven days",
             "run kaisar prove --rehearse and kaisar bench");
     if (record.micro_points == 0 && record.total_micro_points == 0)
-        add(status, "no-points", Severity::warning, "no points yet", fmt::format("epoch {}, slot {}", record.epoch, record.slot), "points follow the first verified proof");
+        add(status, "no-points", Severity::warning, "no points yet",
+            fmt::format("epoch {}, slot {}", record.epoch, record.slot), "points follow the first verified proof");
 }
 
-void ask_portal(const DataDirectory& directory, const NetworkProfile& profile, const Connection& connection, WorkerStatus& status) {
+void ask_portal(const DataDirectory& directory, const NetworkProfile& profile, const Connection& connection,
+                WorkerStatus& status) {
     const auto key = find_node_key(directory.node_key());
-    if (!key) return add(status, "no-node-key", Severity::critical, "the node key is missing", directory.node_key().string(), "restore it from a backup");
+    if (!key)
+        return add(status, "no-node-key", Severity::critical, "the node key is missing", directory.node_key().string(),
+                   "restore it from a backup");
     const auto params = popw::decode_params(profile.params);
-    if (!params) return add(status, "bad-profile", Severity::critical, "the network's profile cannot be used", directory.network().string(), "fetch the profile again, then kaisar register --replace");
+    if (!params)
+        return add(status, "bad-profile", Severity::critical, "the network's profile cannot be used",
+                   directory.network().string(), "fetch the profile again, then kaisar register --replace");
     try {
         const auto url = require_portal_url(profile.portal_url);
         status.clock_offset = fetch_clock_offset(connection, url);
         PortalClient portal(connection, url, profile.portal_key, *key);
-        status.record = decode_answer(decode_worker_record, portal.call("GET", "/v1/workers/" + encode_hex(*status.node_id)));
+        status.record =
+            decode_answer(decode_worker_record, portal.call("GET", "/v1/workers/" + encode_hex(*status.node_id)));
         const auto network_now = connection.clock.now() + *status.clock_offset;
         status.next_slot = popw::t0_of(*params, popw::upcoming_slot(*params, network_now));
         judge_record(*status.record, *params, status);
         if (std::chrono::abs(*status.clock_offset) > clock_tolerance)
-            add(status, "clock", Severity::warning, "this machine's clock is off", fmt::format("by {} ms", status.clock_offset->count() / -1000),
+            add(status, "clock", Severity::warning, "this machine's clock is off",
+                fmt::format("by {} ms", status.clock_offset->count() / -1000),
                 "turn on time synchronisation: timedatectl set-ntp true");
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::network && error.kind() != ErrorKind::refused) throw;
-        add(status, error.kind() == ErrorKind::network ? "portal-unreachable" : "portal-refused", Severity::critical, error.message(), profile.portal_url, error.hint());
+        add(status, error.kind() == ErrorKind::network ? "portal-unreachable" : "portal-refused", Severity::critical,
+            error.message(), profile.portal_url, error.hint());
     }
 }
 
 EarningVerdict judge(const WorkerStatus& status, StatusReach reach) {
     const auto has = [&](Severity severity) {
-        return std::any_of(status.reasons.begin(), status.reasons.end(), [&](const auto& reason) { return reason.severity == severity; });
+        return std::any_of(status.reasons.begin(), status.reasons.end(),
+                           [&](const auto& reason) { return reason.severity == severity; });
     };
     if (status.state != name_of(RegistrationStep::ready)) return EarningVerdict::unregistered;
     if (reach == StatusReach::offline || !status.record) return EarningVerdict::unknown;
@@ -128,7 +148,8 @@ WorkerStatus detect_status(const DataDirectory& directory, const Connection& con
         status.state = name_of(record ? record->step : RegistrationStep::none);
         if (record) status.node_id = record->node_id;
         add(status, "unregistered", Severity::critical, "this machine is not registered",
-            record ? fmt::format("registration stopped after step {} of 10", static_cast<unsigned>(record->step)) : "it never began",
+            record ? fmt::format("registration stopped after step {} of 10", static_cast<unsigned>(record->step))
+                   : "it never began",
             record ? "kaisar register goes on from there" : "kaisar register --network PROFILE");
         status.verdict = EarningVerdict::unregistered;
         return status;

@@ -52,7 +52,8 @@ WorkerStatus detect_status(const DataDirectory& directory, const Connection& con
 /// `kaisar.status/1`.
 std::string status_json(const WorkerStatus& status);
 /// For people; `emphasise` marks the verdict (colour).
-std::string status_text(const WorkerStatus& status, const std::function<std::string(EarningVerdict, std::string_view)>& emphasise);
+std::string status_text(const WorkerStatus& status,
+                        const std::function<std::string(EarningVerdict, std::string_view)>& emphasise);
 /// For node_exporter's textfile collector: gauges with the prefix kaisar_.
 std::string status_prometheus(const WorkerStatus& status);
 /// One line and its exit code by the monitoring-plugin convention (0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN).

@@ -1,7 +1,7 @@
 #include "bytes/hex.h"
-#include "json/document.h"
 #include "protocol/figures_json.h"
 #include "status/status.h"
+#include "json/document.h"
 
 #include <fmt/format.h>
 
@@ -16,16 +16,22 @@ std::string status_json(const WorkerStatus& status) {
                            {"evidence", reason.evidence},
                            {"remedy", reason.remedy}});
     Json drift = Json::array();
-    for (const auto& change : status.drift) drift.push_back({{"what", change.what}, {"before", change.before}, {"after", change.after}});
-    Json json{{"schema", "kaisar.status/1"}, {"verdict", name_of(status.verdict)}, {"reasons", reasons}, {"state", status.state},
-              {"node_id", nullptr},          {"owner", nullptr},                   {"last_proof", nullptr}, {"next_slot", nullptr},
-              {"availability", nullptr},     {"points", nullptr},                  {"rewards", nullptr}};
+    for (const auto& change : status.drift)
+        drift.push_back({{"what", change.what}, {"before", change.before}, {"after", change.after}});
+    Json json{{"schema", "kaisar.status/1"}, {"verdict", name_of(status.verdict)},
+              {"reasons", reasons},          {"state", status.state},
+              {"node_id", nullptr},          {"owner", nullptr},
+              {"last_proof", nullptr},       {"next_slot", nullptr},
+              {"availability", nullptr},     {"points", nullptr},
+              {"rewards", nullptr}};
     if (status.node_id) json["node_id"] = encode_hex(*status.node_id);
     if (!status.owner.empty()) json["owner"] = status.owner;
     if (status.next_slot) json["next_slot"] = format_rfc3339(*status.next_slot);
     if (status.record) {
         const auto& record = *status.record;
-        if (record.last_proof_at) json["last_proof"] = {{"at", format_rfc3339(*record.last_proof_at)}, {"verdict", record.last_verdict.value_or(0)}};
+        if (record.last_proof_at)
+            json["last_proof"] = {{"at", format_rfc3339(*record.last_proof_at)},
+                                  {"verdict", record.last_verdict.value_or(0)}};
         json["availability"] = static_cast<double>(record.availability_ppm) / 1e6;
         Json lines = Json::array();
         for (const auto& line : record.points_lines) lines.push_back(to_json(line));

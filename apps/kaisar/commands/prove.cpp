@@ -1,3 +1,4 @@
+#include "proving/prove.h"
 #include "bench/bench.h"
 #include "command.h"
 #include "error/error.h"
@@ -5,7 +6,6 @@
 #include "network.h"
 #include "popw/rehearsal.h"
 #include "provider/registration.h"
-#include "proving/prove.h"
 #include "settings/node_key.h"
 
 #include <CLI/CLI.hpp>
@@ -31,14 +31,19 @@ constexpr double peak_seconds = 0.2;
 std::string receipt_lines(const ProveReport& report) {
     std::string text;
     for (const auto& device : report.devices) {
-        text += fmt::format("  {} {}: {} rounds of {}, {:.1f} GMAC/s attested", device.name, device.variant, device.rounds, device.profile, device.macs_per_s / 1e9);
+        text += fmt::format("  {} {}: {} rounds of {}, {:.1f} GMAC/s attested", device.name, device.variant,
+                            device.rounds, device.profile, device.macs_per_s / 1e9);
         if (device.efficiency) text += fmt::format(", {:.0f} % of this machine's peak", 100 * *device.efficiency);
         text += '\n';
     }
-    if (report.verification) text += fmt::format("  verified in {:.1f} ms of one core\n", 1000 * report.verification->cpu_seconds);
-    for (const auto& receipt : report.receipts) text += fmt::format("  receipt for {} after {:.3f} s\n", receipt.phase, static_cast<double>(receipt.received_us) / 1e6);
+    if (report.verification)
+        text += fmt::format("  verified in {:.1f} ms of one core\n", 1000 * report.verification->cpu_seconds);
+    for (const auto& receipt : report.receipts)
+        text += fmt::format("  receipt for {} after {:.3f} s\n", receipt.phase,
+                            static_cast<double>(receipt.received_us) / 1e6);
     for (const auto& file : report.files) text += fmt::format("  proof in {}\n", file.string());
-    if (report.predicted_linear_points) text += fmt::format("  worth {} points a day under the linear policy\n", *report.predicted_linear_points);
+    if (report.predicted_linear_points)
+        text += fmt::format("  worth {} points a day under the linear policy\n", *report.predicted_linear_points);
     return text;
 }
 
@@ -48,19 +53,23 @@ std::string report_text(const ProveReport& report, const Terminal& terminal) {
     text += fmt::format(": slot {} of epoch {}", report.slot.slot, report.slot.epoch);
     if (report.verdict) text += fmt::format(", verdict {}", popw::name_of(report.verdict->code));
     text += '\n' + receipt_lines(report);
-    if (report.outbox.pending > 0) text += fmt::format("  {} proofs wait in the outbox for the next run\n", report.outbox.pending);
+    if (report.outbox.pending > 0)
+        text += fmt::format("  {} proofs wait in the outbox for the next run\n", report.outbox.pending);
     return text;
 }
 
 int print(const ProveReport& report, Context& context) {
-    context.terminal.print_result(context.options.json ? prove_report_json(report) : report_text(report, context.terminal));
+    context.terminal.print_result(context.options.json ? prove_report_json(report)
+                                                       : report_text(report, context.terminal));
     return report.outcome == ProveOutcome::refused ? static_cast<int>(ErrorKind::refused) : 0;
 }
 
 int verify(const Options& options, Context& context) {
     const auto content = load_file(options.verify, popw::proof_file_limit_bytes);
     const auto file = popw::decode_proof_file(content);
-    if (!file) throw Error(ErrorKind::mismatch, fmt::format("{} is not a proof file", options.verify), "kaisar prove --out DIR and --rehearse write such files");
+    if (!file)
+        throw Error(ErrorKind::mismatch, fmt::format("{} is not a proof file", options.verify),
+                    "kaisar prove --out DIR and --rehearse write such files");
     ProveReport report;
     report.verification = popw::verify_proof_file(*file, popw::choose_primitives(context.cpu));
     const auto& verification = *report.verification;
@@ -68,7 +77,8 @@ int verify(const Options& options, Context& context) {
     report.outcome = verification.ok() ? ProveOutcome::proved : ProveOutcome::refused;
     print(report, context);
     if (verification.ok()) return 0;
-    context.terminal.say(fmt::format("not a valid proof: {} {}", popw::explanation_of(verification.code), verification.detail));
+    context.terminal.say(
+        fmt::format("not a valid proof: {} {}", popw::explanation_of(verification.code), verification.detail));
     return static_cast<int>(ErrorKind::mismatch);
 }
 
@@ -79,7 +89,8 @@ popw::Params resolve_params(const Options& options, const DataDirectory& directo
     const auto name = options.params.empty() ? std::string("default") : options.params;
     if (auto params = popw::find_params(name)) return *params;
     if (auto params = popw::decode_params(load_file(name, params_limit_bytes))) return *params;
-    throw Error(ErrorKind::usage, fmt::format("--params: {} is no set of constants", name), "default, devnet, test, or a file with the canonical bytes");
+    throw Error(ErrorKind::usage, fmt::format("--params: {} is no set of constants", name),
+                "default, devnet, test, or a file with the canonical bytes");
 }
 
 std::uint64_t memory_limit(const Options& options) {
@@ -93,9 +104,11 @@ int rehearse(const Options& options, Context& context) {
     auto params = resolve_params(options, directory);
     const auto key = Ed25519Key::generate();
     const NetworkProfile nowhere{.name = "rehearsal", .params = popw::encode_params(params)};
-    const auto worker = make_proving_worker(key, nowhere, primitives, usable_threads(), memory_limit(options), context.stop);
+    const auto worker =
+        make_proving_worker(key, nowhere, primitives, usable_threads(), memory_limit(options), context.stop);
     const auto profile_id = ComputeDevice(worker).profile().id;
-    context.terminal.say(fmt::format("Rehearsing one slot with the constants {}: {:.0f} s of computing.", params.name, std::chrono::duration<double>(params.compute_window).count()));
+    context.terminal.say(fmt::format("Rehearsing one slot with the constants {}: {:.0f} s of computing.", params.name,
+                                     std::chrono::duration<double>(params.compute_window).count()));
     const auto rehearsal = popw::rehearse({.params = params,
                                            .threads = worker.threads,
                                            .profile_id = profile_id,
@@ -117,13 +130,18 @@ int rehearse(const Options& options, Context& context) {
 }
 
 ProveChoices make_choices(const Options& options, Context& context) {
-    ProveChoices choices{.out = {}, .splay = std::chrono::seconds(options.splay_s), .measure_peak = {}, .on_progress = {}};
+    ProveChoices choices{
+        .out = {}, .splay = std::chrono::seconds(options.splay_s), .measure_peak = {}, .on_progress = {}};
     if (!options.out.empty()) {
         choices.out = options.out;
         make_private_directory(*choices.out);
     }
-    choices.measure_peak = [&context] { return measure_workload("peak-s8", peak_seconds, context.cpu, context.stop).statistics.median; };
-    choices.on_progress = [&context](std::string_view what, double fraction) { context.terminal.show_progress(what, fraction); };
+    choices.measure_peak = [&context] {
+        return measure_workload("peak-s8", peak_seconds, context.cpu, context.stop).statistics.median;
+    };
+    choices.on_progress = [&context](std::string_view what, double fraction) {
+        context.terminal.show_progress(what, fraction);
+    };
     return choices;
 }
 
@@ -131,15 +149,19 @@ int prove(const Options& options, Context& context) {
     const DataDirectory directory(context.places.data_dir);
     const auto record = find_registration(directory.registration());
     if (!record || record->step != RegistrationStep::ready)
-        throw Error(ErrorKind::environment, "this machine is not registered", "kaisar register makes it a worker; kaisar prove --rehearse needs no registration");
+        throw Error(ErrorKind::environment, "this machine is not registered",
+                    "kaisar register makes it a worker; kaisar prove --rehearse needs no registration");
     directory.prepare();
     const auto lock = FileLock::try_acquire(directory.lock());
     if (!lock) return print({.outcome = ProveOutcome::already_running}, context);
     const auto key = find_node_key(directory.node_key());
-    if (!key) throw Error(ErrorKind::environment, "the node key is missing: " + directory.node_key().string(), "restore it from a backup");
+    if (!key)
+        throw Error(ErrorKind::environment, "the node key is missing: " + directory.node_key().string(),
+                    "restore it from a backup");
     const auto transport = make_curl_transport();
     const auto network = resolve_network(context, *transport);
-    const auto worker = make_proving_worker(*key, network, popw::choose_primitives(context.cpu), usable_threads(), memory_limit(options), context.stop);
+    const auto worker = make_proving_worker(*key, network, popw::choose_primitives(context.cpu), usable_threads(),
+                                            memory_limit(options), context.stop);
     const auto connection = make_connection(context, *transport);
     if (options.flush) {
         ProveReport report;
@@ -162,11 +184,19 @@ void declare_prove(CLI::App& command, Action& action) {
     command.add_flag("--rehearse", options->rehearse, "Play worker and checker here, without a network");
     command.add_option("--verify", options->verify, "Audit a proof file, anyone's")->type_name("FILE");
     command.add_option("--out", options->out, "Keep a copy of each proof there")->type_name("DIR");
-    command.add_option("--devices", options->devices, "Which devices prove: cpu")->delimiter(',')->type_name("LIST")->check(CLI::IsMember({"cpu"}));
-    command.add_option("--max-memory", options->max_memory_bytes, "Most memory that the proof may take")->type_name("BYTES")->check(CLI::PositiveNumber);
-    command.add_option("--splay", options->splay_s, "Upload up to S seconds later, by an amount that the node id fixes")->type_name("S");
+    command.add_option("--devices", options->devices, "Which devices prove: cpu")
+        ->delimiter(',')
+        ->type_name("LIST")
+        ->check(CLI::IsMember({"cpu"}));
+    command.add_option("--max-memory", options->max_memory_bytes, "Most memory that the proof may take")
+        ->type_name("BYTES")
+        ->check(CLI::PositiveNumber);
+    command
+        .add_option("--splay", options->splay_s, "Upload up to S seconds later, by an amount that the node id fixes")
+        ->type_name("S");
     command.add_flag("--flush", options->flush, "Deliver what is left in the outbox and do nothing else");
-    command.add_option("--params", options->params, "Constants for --rehearse: default, devnet, test or a file")->type_name("NAME|FILE");
+    command.add_option("--params", options->params, "Constants for --rehearse: default, devnet, test or a file")
+        ->type_name("NAME|FILE");
     action = [options](Context& context) { return run(*options, context); };
 }
 

@@ -37,14 +37,16 @@ std::string host_name() {
     return ::gethostname(name, sizeof name - 1) == 0 && name[0] != '\0' ? std::string(name).substr(0, 64) : "worker";
 }
 
-SignedBinding obtain_binding(const Options& options, const BindingRequest& request, const DataDirectory& directory, Context& context) {
+SignedBinding obtain_binding(const Options& options, const BindingRequest& request, const DataDirectory& directory,
+                             Context& context) {
     if (!options.binding.empty()) {
         const auto content = load_file(options.binding, binding_json_limit_bytes);
         return decode_binding(text_of(content), options.binding);
     }
     if (!find_wallet(directory.wallet()))
         throw Error(ErrorKind::wallet, fmt::format("there is no wallet at {}", directory.wallet().string()),
-                    fmt::format("make one with kaisar wallet create, or sign {} on another machine (kaisar wallet bind) and give --binding FILE",
+                    fmt::format("make one with kaisar wallet create, or sign {} on another machine (kaisar wallet "
+                                "bind) and give --binding FILE",
                                 (directory.root() / "binding-request.json").string()));
     const auto password = read_password(options.password, context, Purpose::unlock);
     const auto account = unlock_wallet(directory.wallet(), password.view());
@@ -59,15 +61,17 @@ SignedBinding obtain_binding(const Options& options, const BindingRequest& reque
 std::string plan_text(const SetupPlan& plan) {
     std::string text;
     for (const auto& step : plan.steps)
-        text += fmt::format("# {}: {}{}{}\n# check\n{}\n# apply\n{}\n\n", step.id, step.title, step.needs_root ? " (needs root)" : "",
-                            step.optional ? " (optional)" : "", step.check, step.apply.empty() ? "# nothing: only you can mend it" : step.apply);
+        text += fmt::format("# {}: {}{}{}\n# check\n{}\n# apply\n{}\n\n", step.id, step.title,
+                            step.needs_root ? " (needs root)" : "", step.optional ? " (optional)" : "", step.check,
+                            step.apply.empty() ? "# nothing: only you can mend it" : step.apply);
     return text;
 }
 
 bool agrees_to_plan(const Options& options, const SetupPlan& plan, Context& context) {
     if (options.yes) return true;
     if (!context.terminal.can_ask())
-        throw Error(ErrorKind::usage, "the setup plan waits for your consent", "look at it with --plan, then run again with --yes");
+        throw Error(ErrorKind::usage, "the setup plan waits for your consent",
+                    "look at it with --plan, then run again with --yes");
     context.terminal.say(plan_text(plan));
     return context.terminal.confirm(fmt::format("Run these {} steps where their checks fail?", plan.steps.size()));
 }
@@ -81,7 +85,9 @@ bool agrees_to_step(const Options& options, const SetupStep& step, Context& cont
 
 std::string run_workloads(const std::vector<std::string>& workloads, Context& context) {
     BenchObserver observer;
-    observer.progress = [&context](std::string_view workload, double fraction) { context.terminal.show_progress(workload, fraction); };
+    observer.progress = [&context](std::string_view workload, double fraction) {
+        context.terminal.show_progress(workload, fraction);
+    };
     const BenchRequest request{.workloads = workloads, .duration_s = workload_seconds};
     const auto report = run_bench(request, context.cpu, context.stop, observer);
     context.terminal.end_progress();
@@ -93,10 +99,16 @@ RegistrationChoices make_choices(const Options& options, const DataDirectory& di
     return {.name = options.name.empty() ? host_name() : options.name,
             .claims = options.claims,
             .plan_mode = options.plan ? PlanMode::show_only : PlanMode::run,
-            .obtain_binding = [&options, &directory, &context](const BindingRequest& request) { return obtain_binding(options, request, directory, context); },
-            .agrees_to_plan = [&options, &context](const SetupPlan& plan) { return agrees_to_plan(options, plan, context); },
-            .agrees_to_step = [&options, &context](const SetupStep& step) { return agrees_to_step(options, step, context); },
-            .run_benchmark = [&context](const std::vector<std::string>& workloads) { return run_workloads(workloads, context); },
+            .obtain_binding =
+                [&options, &directory, &context](const BindingRequest& request) {
+                    return obtain_binding(options, request, directory, context);
+                },
+            .agrees_to_plan = [&options,
+                               &context](const SetupPlan& plan) { return agrees_to_plan(options, plan, context); },
+            .agrees_to_step = [&options,
+                               &context](const SetupStep& step) { return agrees_to_step(options, step, context); },
+            .run_benchmark =
+                [&context](const std::vector<std::string>& workloads) { return run_workloads(workloads, context); },
             .on_step =
                 [&context](RegistrationStep step, std::string_view what) {
                     context.terminal.say(fmt::format("[{:>2}/10] {}", static_cast<unsigned>(step), what));
@@ -109,17 +121,21 @@ RegistrationChoices make_choices(const Options& options, const DataDirectory& di
 std::string result_text(const RegistrationResult& result, const DataDirectory& directory) {
     if (result.plan) return plan_text(*result.plan);
     const auto& record = result.record;
-    return fmt::format("{} as a worker of the network\n  worker       {}\n  owner        {}\n  peer         {}\n  attested     {:.1f} GMAC/s\n"
+    return fmt::format("{} as a worker of the network\n  worker       {}\n  owner        {}\n  peer         {}\n  "
+                       "attested     {:.1f} GMAC/s\n"
                        "  certificate  {}\nNext: kaisar prove once each slot (the timer does it), and kaisar status.",
-                       result.was_registered_before ? "Registered before" : "Registered", encode_hex(record.node_id), record.owner, record.peer.endpoint,
-                       static_cast<double>(record.attested.macs_per_s) / 1e9, directory.certificate().string());
+                       result.was_registered_before ? "Registered before" : "Registered", encode_hex(record.node_id),
+                       record.owner, record.peer.endpoint, static_cast<double>(record.attested.macs_per_s) / 1e9,
+                       directory.certificate().string());
 }
 
 int run(const Options& options, Context& context) {
     const DataDirectory directory(context.places.data_dir);
     directory.prepare();
     const auto lock = FileLock::try_acquire(directory.lock());
-    if (!lock) throw Error(ErrorKind::environment, "another kaisar is at work in " + directory.root().string(), "wait for it to end");
+    if (!lock)
+        throw Error(ErrorKind::environment, "another kaisar is at work in " + directory.root().string(),
+                    "wait for it to end");
     const auto transport = make_curl_transport();
     if (options.replace) {
         std::error_code ignored;
@@ -129,7 +145,8 @@ int run(const Options& options, Context& context) {
     const auto profile = resolve_network(context, *transport);
     const auto connection = make_connection(context, *transport);
     const auto result = register_worker(directory, profile, connection, make_choices(options, directory, context));
-    context.terminal.print_result(context.options.json ? registration_json(result, directory.certificate()) : result_text(result, directory));
+    context.terminal.print_result(context.options.json ? registration_json(result, directory.certificate())
+                                                       : result_text(result, directory));
     return 0;
 }
 
@@ -138,13 +155,20 @@ int run(const Options& options, Context& context) {
 void declare_register(CLI::App& command, Action& action) {
     auto options = std::make_shared<Options>();
     command.add_option("--name", options->name, "What to call this worker (default: the host name)")->type_name("NAME");
-    command.add_option("--claim", options->claims, "What to offer, separated by commas: cpu, memory")->delimiter(',')->type_name("LIST")->check(CLI::IsMember({"cpu", "memory"}));
+    command.add_option("--claim", options->claims, "What to offer, separated by commas: cpu, memory")
+        ->delimiter(',')
+        ->type_name("LIST")
+        ->check(CLI::IsMember({"cpu", "memory"}));
     command.add_flag("--plan", options->plan, "Show the setup scripts and run none");
     command.add_flag("--yes", options->yes, "Agree to the setup plan, optional steps included");
-    command.add_option("--skip", options->skipped_steps, "Leave out these optional steps of the plan")->delimiter(',')->type_name("STEPS");
-    command.add_option("--binding", options->binding, "The owner's binding, signed on another machine")->type_name("FILE");
+    command.add_option("--skip", options->skipped_steps, "Leave out these optional steps of the plan")
+        ->delimiter(',')
+        ->type_name("STEPS");
+    command.add_option("--binding", options->binding, "The owner's binding, signed on another machine")
+        ->type_name("FILE");
     add_password_options(command, options->password);
-    command.add_flag("--replace", options->replace, "Register anew with the same node key: after a change of the machine");
+    command.add_flag("--replace", options->replace,
+                     "Register anew with the same node key: after a change of the machine");
     action = [options](Context& context) { return run(*options, context); };
 }
 

@@ -1,7 +1,7 @@
+#include "status/status.h"
 #include "command.h"
 #include "error/error.h"
 #include "network.h"
-#include "status/status.h"
 
 #include <CLI/CLI.hpp>
 
@@ -37,7 +37,9 @@ int show(const Options& options, const WorkerStatus& status, Context& context) {
         context.terminal.print_result(line);
         return code;
     } else {
-        context.terminal.print_result(status_text(status, [&](EarningVerdict verdict, std::string_view word) { return emphasise(context.terminal, verdict, word); }));
+        context.terminal.print_result(status_text(status, [&](EarningVerdict verdict, std::string_view word) {
+            return emphasise(context.terminal, verdict, word);
+        }));
     }
     return 0;
 }
@@ -60,7 +62,9 @@ void declare_status(CLI::App& command, Action& action) {
     auto options = std::make_shared<Options>();
     command.add_flag("--offline", options->offline, "Look at this machine's files only");
     command.add_flag("--watch", options->watch, "Look again every five seconds until interrupted");
-    command.add_option("--format", options->format, "text, json, prometheus or nagios")->type_name("FORMAT")->check(CLI::IsMember({"text", "json", "prometheus", "nagios"}));
+    command.add_option("--format", options->format, "text, json, prometheus or nagios")
+        ->type_name("FORMAT")
+        ->check(CLI::IsMember({"text", "json", "prometheus", "nagios"}));
     action = [options](Context& context) { return run(*options, context); };
 }
 

@@ -44,6 +44,23 @@ WalletReport keep_account(const Account& account, const Secret& password, const 
     return report;
 }
 
+/// A file that goes again unless the work that it belongs to succeeds: words of a wallet that never was would only
+/// mislead.
+class NewFile {
+public:
+    explicit NewFile(Path path) : path_(std::move(path)) {}
+    NewFile(const NewFile&) = delete;
+    NewFile& operator=(const NewFile&) = delete;
+    ~NewFile() {
+        std::error_code ignored;
+        if (!path_.empty()) std::filesystem::remove(path_, ignored);
+    }
+    void keep() { path_.clear(); }
+
+private:
+    Path path_;
+};
+
 void print_address_or_json(const WalletReport& report, Context& context) {
     context.terminal.print_result(context.options.json ? wallet_json(report) : format_address(*report.address));
 }
@@ -106,7 +123,9 @@ int create_wallet(const CreateOptions& options, Context& context) {
     const auto mnemonic = make_mnemonic(options.words == 12 ? MnemonicLength::words_12 : MnemonicLength::words_24);
     const auto account = account_of(mnemonic, options.mnemonic, context);
     hand_over_mnemonic(mnemonic, options.mnemonic_file, context);
+    NewFile words(options.mnemonic_file);
     auto report = keep_account(account, password, options.mnemonic.path, existing, context);
+    words.keep();
     report.action = "create";
     report.mnemonic_file = options.mnemonic_file;
     print_address_or_json(report, context);

@@ -7,7 +7,6 @@
 #include "wallet/mnemonic.h"
 #include "wallet/secret_file.h"
 
-#include <cstdio>
 #include <fmt/format.h>
 
 namespace kaisar {
@@ -20,10 +19,10 @@ constexpr int tries = 3;
 /// The terminal's second screen: what is shown there stays neither in the window nor in its history, however this ends.
 class SecondScreen {
 public:
-    SecondScreen() { fmt::print(stderr, "\x1b[?1049h\x1b[2J\x1b[H"); }
+    SecondScreen() { write_to_stderr("\x1b[?1049h\x1b[2J\x1b[H"); }
     SecondScreen(const SecondScreen&) = delete;
     SecondScreen& operator=(const SecondScreen&) = delete;
-    ~SecondScreen() { fmt::print(stderr, "\x1b[?1049l"); }
+    ~SecondScreen() { write_to_stderr("\x1b[?1049l"); }
 };
 
 void show_words(const std::vector<std::string_view>& words, Terminal& terminal) {
