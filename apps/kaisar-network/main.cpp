@@ -64,8 +64,8 @@ int parse_and_run(int argc, char** argv, NetworkOptions& options) {
 
 int report(const Error& error, const NetworkOptions& options) {
     if (options.json) std::printf("%s\n", error_report(error).c_str());
-    fmt::print(stderr, "kaisar-network: {}\n", error.message());
-    if (!error.hint().empty()) fmt::print(stderr, "  {}\n", error.hint());
+    std::fputs(fmt::format("kaisar-network: {}\n", error.message()).c_str(), stderr);
+    if (!error.hint().empty()) std::fputs(fmt::format("  {}\n", error.hint()).c_str(), stderr);
     return static_cast<int>(error.kind());
 }
 

@@ -115,15 +115,16 @@ int serve(const ServeOptions& options, const NetworkOptions& shared) {
                     "stop it first, or give this one another --data-dir");
     raise_descriptor_limit();
     const SystemClock clock;
-    const auto keys = load_or_make_network_keys(files.keys());
-    const auto store = open_sqlite_store(files.store, StoreUse::serve);
-    auto settings = accounting::begin_network(*store, keys, choices);
     const auto primitives = popw::choose_primitives(detect_cpu_features());
     popw::require_working(primitives);
 
+    // The socket before the store: a start that fails for its address has not begun a network.
     portal::NetworkService* service = nullptr;
     HttpServer server(
         std::move(listen), [&](const ServerRequest& request) { return service->answer(request); }, clock);
+    const auto keys = load_or_make_network_keys(files.keys());
+    const auto store = open_sqlite_store(files.store, StoreUse::serve);
+    auto settings = accounting::begin_network(*store, keys, choices);
     settings.profile.portal_url = options.public_url.empty() ? server.url() : options.public_url;
     settings.profile.checkers.front().url = settings.profile.portal_url;
     portal::NetworkService running(*store, clock, keys, settings, primitives);
