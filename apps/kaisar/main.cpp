@@ -7,8 +7,11 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 namespace kaisar {
@@ -61,6 +64,14 @@ private:
     std::stop_source source_;
     std::thread thread_;
 };
+
+/// Fills the places of closed standard streams, or the next file that is opened would get what was meant for stderr.
+/// Opened the wrong way round, so that reading and writing them still fail.
+void fill_closed_streams() {
+    for (int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        if (::fcntl(stream, F_GETFD) < 0 && ::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+            std::abort();
+}
 
 int run(Action& action, const GlobalOptions& options) {
     const Places places = resolve_places(options.places);
@@ -118,6 +129,7 @@ int main(int argc, char** argv) {
     using namespace kaisar;
     GlobalOptions options;
     try {
+        fill_closed_streams();
         forbid_core_dumps();
         return parse_and_run(argc, argv, options);
     } catch (const Error& error) {
