@@ -1,6 +1,5 @@
 """A proxy between kaisar and the network that does one bad thing to every exchange when it comes for the first time, and
 carries it faithfully from then on: whoever keeps trying gets through, and meets the fault at every step of the way."""
-import json
 import re
 import socket
 import struct
@@ -123,28 +122,30 @@ def kind_of(request):
 
 
 class Proxy:
-    """Carries exchanges to a network; `always` lets every exchange meet the fault, again and again."""
+    """Carries exchanges to a network, which names this proxy as its own address, and lets them meet a fault."""
 
-    def __init__(self, network, fault, always=False):
-        self.network, self.fault, self.always = network, fault, always
-        self.struck, self.lock = set(), threading.Lock()
+    def __init__(self):
+        self.network, self.lock = None, threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.meet(None)
         threading.Thread(target=self.accept, daemon=True).start()
+
+    def meet(self, fault, always=False):
+        """From now on every exchange meets this fault when it comes for the first time, or `always`."""
+        with self.lock:
+            self.fault, self.always, self.struck = fault, always, set()
 
     def strikes(self, request):
         kind = kind_of(request)
         with self.lock:
             first = kind not in self.struck
             self.struck.add(kind)
-        return first or self.always
+            return self.fault if first or self.always else None
 
     def accept(self):
-        try:
-            while True:
-                threading.Thread(target=self.serve, args=(self.listener.accept()[0],), daemon=True).start()
-        except OSError:
-            pass
+        while True:
+            threading.Thread(target=self.serve, args=(self.listener.accept()[0],), daemon=True).start()
 
     def forward(self, request):
         with socket.create_connection(("127.0.0.1", self.network.port), 60) as upstream:
@@ -155,22 +156,10 @@ class Proxy:
         with client:
             try:
                 while request := read_message(client):
-                    if self.strikes(request):
-                        self.fault(client, lambda: self.forward(request))
+                    fault = self.strikes(request)
+                    if fault:
+                        fault(client, lambda: self.forward(request))
                         return
                     client.sendall(self.forward(request))
             except OSError:
                 pass
-
-    def profile(self, path):
-        """The network's profile with this proxy in its place, written to the path."""
-        profile = json.loads(self.network.profile.read_text())
-        mine = f"http://127.0.0.1:{self.port}"
-        profile["portal_url"] = mine
-        for checker in profile["checkers"]:
-            checker["url"] = mine
-        path.write_text(json.dumps(profile))
-        return path
-
-    def close(self):
-        self.listener.close()

@@ -9,7 +9,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from processes import Network
 from tap import Skip, case, main
-from worker import Worker, require_registered, state_of
+from worker import Worker, require_no_double, require_registered, state_of
 
 # What makes a state durable or takes it to the network. A kill at each call, before it happens.
 CALLS = "rename,renameat,renameat2,link,unlink,unlinkat"
@@ -68,9 +68,7 @@ def _():
         done = worker.run("prove", "--flush", "--json")
         assert done.returncode == 0, done.stderr
         assert state_of(done)["outbox"]["pending"] == 0, done.stdout
-        verdicts = [verdict for verdict in network.query("verdicts")["verdicts"] if verdict["node_id"] == node]
-        slots = [(verdict["epoch"], verdict["slot"], verdict.get("device")) for verdict in verdicts]
-        assert len(slots) == len(set(slots)), f"counted twice: {sorted(slots)}"
+        require_no_double(network, node)
         assert not leftovers(worker), leftovers(worker)
 
 

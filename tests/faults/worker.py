@@ -31,7 +31,7 @@ class Worker:
         return self.run("register", "--yes", "--password-file", "password", "--json", *words, **how)
 
     def prove(self, *words, **how):
-        return self.run("prove", "--now", "--json", *words, **how)
+        return self.run("prove", "--json", *words, **how)
 
     def status(self):
         return json.loads(self.run("status", "--json").stdout)
@@ -55,3 +55,10 @@ def require_registered(worker, network):
     assert len(known) == 1, f"the network knows this worker {len(known)} times"
     assert known[0]["state"] == "registered", known
     return state
+
+
+def require_no_double(network, node_id):
+    """The network counts at most one verdict for each slot and device of the worker."""
+    verdicts = [verdict for verdict in network.query("verdicts")["verdicts"] if verdict["node_id"] == node_id]
+    places = [(verdict["epoch"], verdict["slot"], verdict["device"]) for verdict in verdicts]
+    assert len(places) == len(set(places)), f"counted twice: {sorted(places)}"
