@@ -34,6 +34,7 @@ private:
         Instant opened_at{};
         bool is_proved = false;
         unsigned exchanges = 0;
+        Bytes32 last_answer{};
         RttStep step;
         Instant sent_at{};
     };
