@@ -74,7 +74,8 @@ TEST_CASE("The ceilings compute what their closed form says, so nothing was opti
         const std::int8_t b[16] = {-128, -128, 4, 8, -99, 5, 127, -1, 55, 56, 120, -13, -14, 1, 2, 127};
         std::int64_t dot = 0;
         for (int i = 0; i < 16; ++i) dot += a[i] * b[i];
-        for (const std::size_t rounds : {0, 1, 2, 1000, 99999}) {
+        const std::size_t counts[] = {0, 1, 2, 1000, 99999};
+        for (const auto rounds : counts) {
             std::uint32_t sum = 0;
             variant.s8(rounds, a, b, &sum);
             CHECK(sum == static_cast<std::uint32_t>(static_cast<std::uint64_t>(dot) * rounds * (variant.s8_op_per_round / 32)));

@@ -33,9 +33,9 @@ TEST_CASE("many messages hash as each does alone, whatever their number, length,
     std::mt19937_64 random(23);
     GuardedMemory memory(1 << 18), out(1 << 16);
     for_each_variant<Sha256Many>("sha256_many", sha256_many_variants(), [&](Sha256Many variant) {
-        for (std::size_t count : {0, 1, 2, 3, 15, 16, 17, 31, 32, 33, 64, 100})
-            for (std::size_t blocks : {0, 1, 2, 16, 17})
-                for (std::size_t stride : {64, 100, 0})
+        for (std::size_t count : {0u, 1u, 2u, 3u, 15u, 16u, 17u, 31u, 32u, 33u, 64u, 100u})
+            for (std::size_t blocks : {0u, 1u, 2u, 16u, 17u})
+                for (std::size_t stride : {64u, 100u, 0u})
                     for (auto guard : {Guard::after, Guard::before}) {
                         const std::size_t span = blocks == 0 ? 0 : (blocks - 1) * stride + 64;
                         const std::size_t size = span + (count == 0 ? 0 : count - 1) * 3;
@@ -59,7 +59,7 @@ TEST_CASE("many messages hash as each does alone, whatever their number, length,
 TEST_CASE("digests may take the place of messages that were read, as a tree that shrinks in place does") {
     std::mt19937_64 random(29);
     for_each_variant<Sha256Many>("sha256_many", sha256_many_variants(), [&](Sha256Many variant) {
-        for (std::size_t count : {1, 16, 33, 64}) {
+        for (std::size_t count : {1u, 16u, 33u, 64u}) {
             std::vector<std::uint8_t> nodes(64 * count);
             for (auto& byte : nodes) byte = static_cast<std::uint8_t>(random());
             const auto before = nodes;
