@@ -128,16 +128,23 @@ void save_file(const Path& path, ByteView content, Access access) {
 }
 
 void save_new_file(const Path& path, ByteView content, Access access) {
-    write_beside(path, content, access, [&](const Path& temporary) {
-        // Unlike a rename, a link to a name that exists fails.
-        if (::link(temporary.c_str(), path.c_str()) != 0) {
-            if (errno == EEXIST)
-                throw Error(ErrorKind::environment, fmt::format("{} exists already", path.string()),
-                            "name another file, or move that one away");
-            fail(path, "create", errno);
-        }
-        ::unlink(temporary.c_str());
-    });
+    bool is_published = false;
+    try {
+        write_beside(path, content, access, [&](const Path& temporary) {
+            // Unlike a rename, a link to a name that exists fails.
+            if (::link(temporary.c_str(), path.c_str()) != 0) {
+                if (errno == EEXIST)
+                    throw Error(ErrorKind::environment, fmt::format("{} exists already", path.string()),
+                                "name another file, or move that one away");
+                fail(path, "create", errno);
+            }
+            is_published = true;
+            ::unlink(temporary.c_str());
+        });
+    } catch (const Error&) {
+        if (is_published) ::unlink(path.c_str());
+        throw;
+    }
 }
 
 void save_new_file(const Path& path, std::string_view content, Access access) {
