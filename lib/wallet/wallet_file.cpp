@@ -12,6 +12,20 @@ std::string name_of(const Keystore& keystore) {
     return keystore.address ? format_address(*keystore.address) : "an account that it does not name";
 }
 
+/// Gives the file a second name, the first of PATH.1, PATH.2 … that is free.
+Path link_aside(const Path& path) {
+    for (int number = 1;; ++number) {
+        const Path aside = fmt::format("{}.{}", path.string(), number);
+        std::error_code fault;
+        std::filesystem::create_hard_link(path, aside, fault);
+        if (!fault) return aside;
+        if (fault != std::errc::file_exists)
+            throw Error(ErrorKind::environment,
+                        fmt::format("cannot keep {} as {}: {}", path.string(), aside.string(), fault.message()),
+                        "move it away yourself and run the same command again");
+    }
+}
+
 } // namespace
 
 std::optional<Keystore> find_wallet(const Path& path) {
@@ -37,18 +51,20 @@ void save_new_wallet(const Path& path, const Keystore& keystore) {
 
 void save_wallet(const Path& path, const Keystore& keystore) { save_file(path, encode_keystore(keystore)); }
 
-Path set_wallet_aside(const Path& path) {
-    for (int number = 1;; ++number) {
-        const Path aside = fmt::format("{}.{}", path.string(), number);
-        std::error_code fault;
-        std::filesystem::create_hard_link(path, aside, fault);
-        if (fault == std::errc::file_exists) continue;
-        if (!fault) std::filesystem::remove(path, fault);
-        if (fault)
-            throw Error(ErrorKind::environment,
-                        fmt::format("cannot set {} aside as {}: {}", path.string(), aside.string(), fault.message()));
-        return aside;
+Path replace_wallet(const Path& path, const Keystore& keystore) {
+    const auto lock = FileLock::try_acquire(path);
+    if (!lock)
+        throw Error(ErrorKind::wallet, fmt::format("another kaisar is replacing {} at this moment", path.string()),
+                    "run the same command again");
+    const auto aside = link_aside(path);
+    try {
+        save_wallet(path, keystore);
+    } catch (const Error&) {
+        std::error_code ignored;
+        std::filesystem::remove(aside, ignored);
+        throw;
     }
+    return aside;
 }
 
 Account unlock_wallet(const Path& path, ByteView password) { return decrypt_account(load_wallet(path), password); }

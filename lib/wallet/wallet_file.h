@@ -18,8 +18,9 @@ void save_new_wallet(const Path& path, const Keystore& keystore);
 /// Puts the wallet in place of one with the same address, under another password for instance.
 void save_wallet(const Path& path, const Keystore& keystore);
 
-/// Moves the wallet at `path` out of the way, to a name beside it that is free, and returns that name.
-Path set_wallet_aside(const Path& path);
+/// Puts the wallet in place of another, which is kept beside it under a name that was free, and returns that name.
+/// There is no moment without a wallet at `path`, and when this fails the old one is there.
+Path replace_wallet(const Path& path, const Keystore& keystore);
 
 /// The account in the wallet at `path`. Throws Error(wallet) when there is none or the password is wrong.
 Account unlock_wallet(const Path& path, ByteView password);

@@ -78,6 +78,19 @@ def _():
         assert owner.run(owner.command("change-password", "--new-password-file", "next")).returncode == 0
 
 
+@case("a wallet that cannot be replaced is where it was, and is the only one")
+def _():
+    with Owner() as owner:
+        assert owner.run(owner.command("create")).returncode == 0
+        before = owner.wallet.read_bytes()
+        (owner.folder / "words").unlink()
+        for fault in ("fsync:error=ENOSPC:when=3", "rename,renameat,renameat2:error=EIO"):
+            done = owner.run_injected(fault, "create", "--replace")
+            assert done.returncode == 3, (fault, done)
+            assert owner.wallet.read_bytes() == before and owner.left() == ["wallet.json"], (fault, owner.left())
+            assert not (owner.folder / "words").exists(), fault
+
+
 @case("of three that create a wallet at once one wins, and only its words are left")
 def _():
     with Owner() as owner:

@@ -36,8 +36,11 @@ WalletReport keep_account(const Account& account, const Secret& password, const 
     const auto path = wallet_path(context);
     const auto keystore = encrypt_account(account, password.view(), derivation_path);
     WalletReport report{.address = account.address(), .file = path.string(), .path = derivation_path};
-    if (existing == Existing::set_aside && find_wallet(path)) report.set_aside = set_wallet_aside(path).string();
-    save_new_wallet(path, keystore);
+    // Also one that can no longer be read: it is kept, whatever it is.
+    if (std::error_code ignored; existing == Existing::set_aside && std::filesystem::exists(path, ignored))
+        report.set_aside = replace_wallet(path, keystore).string();
+    else
+        save_new_wallet(path, keystore);
     if (!report.set_aside.empty())
         context.terminal.say(fmt::format("The wallet that was there is now {}", report.set_aside));
     context.terminal.say(fmt::format("Wallet {}", report.file));

@@ -83,17 +83,30 @@ TEST_CASE("a new wallet never takes the place of another") {
     CHECK(folder.count() == 1);
 }
 
-TEST_CASE("a wallet set aside keeps its content under a name of its own") {
+TEST_CASE("a wallet that is replaced keeps its content under a name of its own") {
     const Folder folder;
     const auto path = folder / "wallet.json";
-    for (std::uint8_t number = 1; number <= 3; ++number) {
-        save_new_wallet(path, keystore_of(number, "p"));
-        const auto aside = set_wallet_aside(path);
-        CHECK(aside.filename() == "wallet.json." + std::to_string(number));
-        CHECK_FALSE(find_wallet(path));
-        CHECK(load_wallet(aside).address == keystore_of(number, "").address);
+    save_new_wallet(path, keystore_of(1, "p"));
+    for (std::uint8_t number = 2; number <= 4; ++number) {
+        const auto aside = replace_wallet(path, keystore_of(number, "p"));
+        CHECK(aside.filename() == "wallet.json." + std::to_string(number - 1));
+        CHECK(load_wallet(path).address == keystore_of(number, "").address);
+        CHECK(load_wallet(aside).address == keystore_of(static_cast<std::uint8_t>(number - 1), "").address);
     }
-    CHECK(folder.count() == 3);
+    CHECK(folder.count() == 4);
+}
+
+TEST_CASE("a wallet that cannot be replaced is where it was") {
+    const Folder folder;
+    const auto path = folder / "wallet.json";
+    save_new_wallet(path, keystore_of(1, "p"));
+    {
+        const auto rival = FileLock::try_acquire(path);
+        REQUIRE(rival);
+        CHECK(kind_of([&] { replace_wallet(path, keystore_of(2, "p")); }) == ErrorKind::wallet);
+    }
+    CHECK(load_wallet(path).address == keystore_of(1, "").address);
+    CHECK(folder.count() == 1);
 }
 
 TEST_CASE("a torn wallet file is an error, not an empty wallet") {
