@@ -2,7 +2,7 @@
 #pragma once
 
 #include "command.h"
-#include "proving/portal_client.h"
+#include "client/portal_client.h"
 #include "settings/data_directory.h"
 #include "settings/network_profile.h"
 

@@ -4,13 +4,13 @@
 /// changes.
 #pragma once
 
+#include "client/portal_client.h"
 #include "evm/binding.h"
 #include "hardware/inventory.h"
 #include "popw/hashing.h"
 #include "protocol/certificate.h"
 #include "protocol/portal_messages.h"
 #include "protocol/setup_plan.h"
-#include "proving/portal_client.h"
 #include "settings/data_directory.h"
 #include "settings/network_profile.h"
 

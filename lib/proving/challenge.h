@@ -1,7 +1,7 @@
 /// Answers an on-demand challenge: for registration and for spot checks.
 #pragma once
 
-#include "proving/checker_client.h"
+#include "client/checker_client.h"
 #include "proving/slot_run.h"
 
 namespace kaisar {

@@ -1,7 +1,7 @@
 /// One run of `kaisar prove`: deliver what is left over, wait for the slot, compute, commit in time, open, deliver.
 #pragma once
 
-#include "proving/checker_client.h"
+#include "client/checker_client.h"
 #include "proving/outbox.h"
 #include "proving/receipt_log.h"
 #include "proving/slot_run.h"

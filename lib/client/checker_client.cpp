@@ -1,4 +1,4 @@
-#include "proving/checker_client.h"
+#include "client/checker_client.h"
 
 #include "bytes/hex.h"
 #include "protocol/portal_messages_json.h"
@@ -14,6 +14,10 @@ constexpr std::chrono::seconds long_poll{35};
 
 Error make_refusal(const HttpResponse& response) {
     const auto failure = decode_portal_failure(response.body);
+    if (failure.code == unreadable_failure)
+        return Error(ErrorKind::network,
+                     fmt::format("status {} and no reason, where the checker was asked", response.status),
+                     "something else answers in the checker's place; run the same command again later");
     const bool is_passing = response.status == 429 || response.status >= 500;
     return Error(is_passing ? ErrorKind::network : ErrorKind::refused,
                  fmt::format("{} ({})", failure.message, failure.code), failure.hint);

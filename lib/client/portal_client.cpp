@@ -1,4 +1,4 @@
-#include "proving/portal_client.h"
+#include "client/portal_client.h"
 
 #include "protocol/http_signature.h"
 #include "protocol/portal_messages_json.h"
@@ -13,8 +13,8 @@ constexpr std::chrono::milliseconds first_pause{250};
 
 bool is_passing(int status) { return status == 429 || status >= 500; }
 
-/// libcurl sends a request again by itself when a kept-alive connection breaks; that the network had it already shows in
-/// the answer to the second copy. The next attempt is signed anew, and every request may be repeated.
+/// libcurl sends a request again by itself when a kept-alive connection breaks; that the network had it already shows
+/// in the answer to the second copy. The next attempt is signed anew, and every request may be repeated.
 bool was_sent_twice(const PortalFailure& failure) { return failure.code == "replayed"; }
 
 } // namespace
@@ -59,7 +59,8 @@ std::string PortalClient::call(std::string_view method, std::string_view target,
             if (response.status < 300) return std::move(response.body);
             const auto failure = decode_portal_failure(response.body);
             const auto message = fmt::format("{} ({})", failure.message, failure.code);
-            if (!is_passing(response.status) && !was_sent_twice(failure)) throw Error(ErrorKind::refused, message, failure.hint);
+            if (!is_passing(response.status) && !was_sent_twice(failure))
+                throw Error(ErrorKind::refused, message, failure.hint);
             throw Error(ErrorKind::network, fmt::format("{}: status {}: {}", url_.text(), response.status, message),
                         "the network side is busy or stopping; run the same command again later");
         } catch (const Error& error) {

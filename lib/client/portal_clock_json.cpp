@@ -1,4 +1,4 @@
-#include "proving/portal_client.h"
+#include "client/portal_client.h"
 #include "json/document.h"
 
 #include <fmt/format.h>

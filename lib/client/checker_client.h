@@ -1,9 +1,9 @@
 /// A worker's side of the PoPW conversation with one checker: binary messages, each with a signature of its own.
 #pragma once
 
+#include "client/portal_client.h"
 #include "popw_rules/messages.h"
 #include "popw_rules/schedule.h"
-#include "proving/portal_client.h"
 
 #include <optional>
 
