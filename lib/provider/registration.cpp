@@ -17,7 +17,6 @@ std::string_view name_of(RegistrationStep step) { return step_names[static_cast<
 
 RegistrationResult register_worker(const DataDirectory& directory, const NetworkProfile& profile,
                                    const Connection& connection, const RegistrationChoices& choices) {
-    directory.prepare();
     auto record = find_registration(directory.registration()).value_or(RegistrationRecord{});
     if (record.step == RegistrationStep::ready) return {.record = record, .plan = {}, .was_registered_before = true};
     auto key = find_node_key(directory.node_key());

@@ -3,10 +3,11 @@
 namespace kaisar {
 
 void DataDirectory::prepare() const {
-    for (const auto& directory : {root_, setup(), outbox(), receipts()}) {
-        make_private_directory(directory);
-        sweep_temporaries(directory);
-    }
+    for (const auto& directory : {root_, setup(), outbox(), receipts()}) make_private_directory(directory);
+}
+
+void DataDirectory::sweep() const {
+    for (const auto& directory : {root_, setup(), outbox(), receipts()}) sweep_temporaries(directory);
 }
 
 } // namespace kaisar

@@ -154,6 +154,7 @@ int prove(const Options& options, Context& context) {
     directory.prepare();
     const auto lock = FileLock::try_acquire(directory.lock());
     if (!lock) return print({.outcome = ProveOutcome::already_running}, context);
+    directory.sweep();
     const auto key = find_node_key(directory.node_key());
     if (!key)
         throw Error(ErrorKind::environment, "the node key is missing: " + directory.node_key().string(),

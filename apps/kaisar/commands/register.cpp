@@ -136,6 +136,7 @@ int run(const Options& options, Context& context) {
     if (!lock)
         throw Error(ErrorKind::environment, "another kaisar is at work in " + directory.root().string(),
                     "wait for it to end");
+    directory.sweep();
     const auto transport = make_curl_transport();
     if (options.replace) {
         std::error_code ignored;
