@@ -4,6 +4,16 @@
 #include <immintrin.h>
 
 namespace kaisar::kernels {
+namespace {
+
+std::uint32_t sum_of_lanes(__m512i sum) {
+    std::uint32_t lanes[16], total = 0;
+    _mm512_storeu_si512(lanes, sum);
+    for (const auto lane : lanes) total += lane;
+    return total;
+}
+
+} // namespace
 
 void peak_f32_avx512(std::size_t rounds, const float* a, const float* b, float* out) noexcept {
     constexpr int chains = 12; // two operations a cycle, each done after four or five: ten would do
@@ -70,7 +80,7 @@ void peak_s8_avx512(std::size_t rounds, const std::int8_t* a, const std::int8_t*
     const __m512i all[] = {x0, x1, x2, x3, x4, x5, x6, x7};
     __m512i sum = zero;
     for (const auto& chain : all) sum = _mm512_add_epi32(sum, chain);
-    *out = static_cast<std::uint32_t>(_mm512_reduce_add_epi32(sum));
+    *out = sum_of_lanes(sum);
 }
 
 } // namespace kaisar::kernels

@@ -4,6 +4,16 @@
 #include <immintrin.h>
 
 namespace kaisar::kernels {
+namespace {
+
+std::uint32_t sum_of_lanes(__m512i sum) {
+    std::uint32_t lanes[16], total = 0;
+    _mm512_storeu_si512(lanes, sum);
+    for (const auto lane : lanes) total += lane;
+    return total;
+}
+
+} // namespace
 
 void peak_s8_avx512vnni(std::size_t rounds, const std::int8_t* a, const std::int8_t* b, std::uint32_t* out) noexcept {
     constexpr std::uint32_t repeats = 4; // of the sixteen bytes in one register
@@ -37,7 +47,7 @@ void peak_s8_avx512vnni(std::size_t rounds, const std::int8_t* a, const std::int
     for (const auto& chain : all) sum = _mm512_add_epi32(sum, chain);
     std::uint32_t sum_of_b = 0;
     for (std::size_t i = 0; i < 16; ++i) sum_of_b += static_cast<std::uint32_t>(b[i]);
-    *out = static_cast<std::uint32_t>(_mm512_reduce_add_epi32(sum)) - 128 * steps * sum_of_b;
+    *out = sum_of_lanes(sum) - 128 * steps * sum_of_b;
 }
 
 } // namespace kaisar::kernels

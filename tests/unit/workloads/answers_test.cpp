@@ -73,6 +73,13 @@ TEST_CASE("A team calls every thread once, each with its own number") {
     }
 }
 
+TEST_CASE("Every row of the table runs or says why it cannot") {
+    for (const auto& workload : workload_table()) {
+        INFO(workload.name);
+        CHECK((workload.make == nullptr) == !workload.waived.empty());
+    }
+}
+
 TEST_CASE("An unknown workload is refused with the names of those that exist") {
     try {
         require_workload("gemm-s9");
