@@ -28,7 +28,7 @@ TEST_CASE("a proof file that is cut, padded, of another version or inconsistent 
     auto longer = bytes;
     longer.push_back(0);
     CHECK_FALSE(decode_proof_file(longer));
-    for (std::size_t at : {0, 4, 6, 8, 12, 40}) {
+    for (std::size_t at : {0u, 4u, 6u, 8u, 12u, 40u}) {
         auto other = bytes;
         other[at] ^= 1;
         INFO("byte " << at);
@@ -41,7 +41,7 @@ TEST_CASE("a proof file that is cut, padded, of another version or inconsistent 
 }
 
 TEST_CASE("a rehearsal with one checker, with five and without any ends in a valid proof") {
-    for (std::size_t checkers : {1, 5}) {
+    for (std::size_t checkers : {1u, 5u}) {
         const auto rehearsal = rehearse(options(BeaconMode::committee, checkers), primitives());
         INFO(rehearsal.verification.detail);
         CHECK(rehearsal.verification.code == VerdictCode::ok);

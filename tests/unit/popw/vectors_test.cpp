@@ -125,7 +125,7 @@ TEST_CASE("tree hashes on the kernels equal the reference's and those made one b
     for (const auto& primitives : all_primitives()) {
         const TreeHasher hasher(primitives);
         CHECK(encode_hex(hasher.node({}, {})) == golden::text("node zeros"));
-        for (std::size_t count : {1, 2, 64, 256}) {
+        for (std::size_t count : {1u, 2u, 64u, 256u}) {
             std::vector<Bytes32> nodes(count);
             for (std::size_t i = 0; i < count; ++i) nodes[i] = golden::repeated(static_cast<std::uint8_t>(i));
             auto plain = nodes;
