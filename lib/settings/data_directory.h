@@ -9,9 +9,10 @@ class DataDirectory {
 public:
     explicit DataDirectory(Path root) : root_(std::move(root)) {}
 
-    /// Makes the directory where it is missing (0700), refuses one that others may read, removes what a killed run left
-    /// half-written.
+    /// Makes the directories where they are missing (0700) and refuses ones that others may read.
     void prepare() const;
+    /// Removes what a killed run left half-written; only under the lock, or another run loses what it is writing.
+    void sweep() const;
 
     const Path& root() const { return root_; }
     Path node_key() const { return root_ / "node.key"; }
