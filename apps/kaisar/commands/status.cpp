@@ -2,8 +2,11 @@
 #include "command.h"
 #include "error/error.h"
 #include "network.h"
+#include "report_json.h"
+#include "status/support_bundle.h"
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 namespace kaisar {
 namespace {
@@ -12,6 +15,7 @@ struct Options {
     bool offline = false;
     bool watch = false;
     std::string format = "text";
+    std::string support_bundle;
 };
 
 constexpr std::chrono::seconds watch_interval{5};
@@ -49,6 +53,14 @@ int run(const Options& options, Context& context) {
     const auto transport = make_curl_transport();
     const auto connection = make_connection(context, *transport);
     const auto reach = options.offline ? StatusReach::offline : StatusReach::online;
+    if (!options.support_bundle.empty()) {
+        const auto status = status_json(detect_status(directory, connection, reach));
+        save_file(options.support_bundle, make_support_bundle(directory, version_json(context.cpu), status));
+        context.terminal.say(
+            fmt::format("{} holds what helps to find a fault, and no key: look through it before you send it.",
+                        options.support_bundle));
+        return 0;
+    }
     for (;;) {
         const int code = show(options, detect_status(directory, connection, reach), context);
         if (!options.watch) return code;
@@ -65,6 +77,10 @@ void declare_status(CLI::App& command, Action& action) {
     command.add_option("--format", options->format, "text, json, prometheus or nagios")
         ->type_name("FORMAT")
         ->check(CLI::IsMember({"text", "json", "prometheus", "nagios"}));
+    command
+        .add_option("--support-bundle", options->support_bundle,
+                    "Write what helps to find a fault into FILE, without keys")
+        ->type_name("FILE");
     action = [options](Context& context) { return run(*options, context); };
 }
 
