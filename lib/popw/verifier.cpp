@@ -1,7 +1,7 @@
 #include "popw/verifier.h"
 
-#include "popw/seeds.h"
-#include "popw/tiles.h"
+#include "popw_work/seeds.h"
+#include "popw_work/tiles.h"
 #include "popw_rules/committee.h"
 
 #include <algorithm>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "clock/clock.h"
-#include "popw/hashing.h"
+#include "popw_work/hashing.h"
 #include "popw_rules/proof_message.h"
 #include "popw_rules/schedule.h"
 

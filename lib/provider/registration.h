@@ -7,7 +7,7 @@
 #include "client/portal_client.h"
 #include "evm/binding.h"
 #include "hardware/inventory.h"
-#include "popw/hashing.h"
+#include "popw_work/hashing.h"
 #include "protocol/certificate.h"
 #include "protocol/portal_messages.h"
 #include "protocol/setup_plan.h"

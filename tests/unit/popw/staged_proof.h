@@ -6,8 +6,8 @@
 
 #include "golden/golden_vectors.h"
 #include "popw/proof_file.h"
-#include "popw/seeds.h"
-#include "popw/tiles.h"
+#include "popw_work/seeds.h"
+#include "popw_work/tiles.h"
 #include "popw_rules/committee.h"
 
 #include <functional>

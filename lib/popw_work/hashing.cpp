@@ -1,8 +1,8 @@
-#include "popw/hashing.h"
+#include "popw_work/hashing.h"
 
 #include "bytes/hex.h"
 #include "error/error.h"
-#include "popw/tiles.h"
+#include "popw_work/tiles.h"
 #include "popw_rules/tagged_hash.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-#include "popw/tiles.h"
+#include "popw_work/tiles.h"
 
 #include "error/error.h"
 

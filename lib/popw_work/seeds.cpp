@@ -1,4 +1,4 @@
-#include "popw/seeds.h"
+#include "popw_work/seeds.h"
 
 #include "bytes/little_endian.h"
 #include "popw_rules/tagged_hash.h"

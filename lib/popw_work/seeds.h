@@ -1,7 +1,7 @@
 /// From a slot's beacons to every secret-looking number of a proof: seeds, commitments, queries.
 #pragma once
 
-#include "popw/hashing.h"
+#include "popw_work/hashing.h"
 #include "popw_rules/messages.h"
 #include "popw_rules/schedule.h"
 

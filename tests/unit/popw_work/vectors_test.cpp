@@ -1,4 +1,6 @@
-#include "staged_proof.h"
+#include "golden/golden_vectors.h"
+#include "popw_work/seeds.h"
+#include "popw_work/tiles.h"
 
 using namespace kaisar;
 using namespace kaisar::popw;
@@ -7,6 +9,11 @@ namespace {
 
 const Bytes32 ascending = golden::ascending<32>(0);
 const Bytes32 uid = golden::repeated(0x55);
+
+const Primitives& fastest() {
+    static const auto chosen = choose_primitives(detect_cpu_features());
+    return chosen;
+}
 
 // Every combination of variants that this processor can execute.
 std::vector<Primitives> all_primitives() {
@@ -87,9 +94,9 @@ TEST_CASE("two rounds of profile T0 have the reference's roots under every varia
 }
 
 TEST_CASE("a kernel with one wrong bit is not used") {
-    auto broken = staged::primitives();
+    auto broken = fastest();
     broken.gemm.multiply = [](const kernels::GemmS8Arguments& arguments) noexcept {
-        staged::primitives().gemm.multiply(arguments);
+        fastest().gemm.multiply(arguments);
         arguments.c[arguments.ldc * (arguments.m - 1) + arguments.n - 1] ^= 1;
     };
     CHECK_THROWS_AS(require_working(broken), Error);
@@ -99,7 +106,7 @@ TEST_CASE("a kernel with one wrong bit is not used") {
 
 TEST_CASE("seeds and queries are the reference's") {
     const auto params = *find_params("test");
-    const auto start = slot_seed(params_hash(params), {20000, 17}, staged::node_id(), ascending);
+    const auto start = slot_seed(params_hash(params), {20000, 17}, array_of<32>(golden::bytes("node-id")), ascending);
     CHECK(encode_hex(start) == golden::text("slot-seed"));
     CHECK(encode_hex(device_seed(start, 3, DeviceKind::cuda, uid, 4)) == golden::text("device-seed"));
     CHECK(encode_hex(round_seed(ascending, 0, {})) == golden::text("round-seed 0"));

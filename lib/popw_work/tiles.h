@@ -4,7 +4,7 @@
 /// (l & 63) / 8, tile column (l & 63) % 8, so that a superblock is one subtree of depth 6.
 #pragma once
 
-#include "popw/hashing.h"
+#include "popw_work/hashing.h"
 #include "popw_rules/params.h"
 
 #include <vector>
