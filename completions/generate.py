@@ -41,6 +41,9 @@ class Command:
                 self.options.append(Option(name, kind, text or lines[number + 1].strip()))
             elif word and section == "Subcommands:":
                 self.commands.append((word.group(1), word.group(2) or lines[number + 1].strip()))
+            elif section == "Positionals:" and re.search(r"\{[\w,]+\}", line):
+                among, text = re.search(r"\{([\w,]+)\}\S*(?: REQUIRED)?\s*(.*)", line).groups()
+                self.choices += [(value, text) for value in among.split(",")]
         if any(option.name == "--list" for option in self.options):
             listed = subprocess.run([str(folder / words[0]), *words[1:], "--list"], capture_output=True, text=True, check=True).stdout
             self.choices = [tuple(line.split(None, 1)) for line in listed.rstrip().split("\n")]
@@ -149,13 +152,15 @@ _kaisar "$@"
 def fish(commands):
     known = " ".join(quoted(" ".join(command.words)) for command in commands)
     lines = []
-    for path, options, inner in rows_of(commands):
-        program, at = path.split()[0], f"-n {quoted('__kaisar_at ' + quoted(path))}"
-        lines += [f"complete -c {program} {at} -f -a {name} -d {quoted(text)}" for name, text in inner]
-        for option in options:
+    for command in commands:
+        path, program = " ".join(command.words), command.words[0]
+        at = f" -n {quoted('__kaisar_at ' + quoted(path))}"
+        lines += [f"complete -c {program}{at} -f -a {name} -d {quoted(text)}" for name, text in command.commands + command.choices]
+        everywhere = len(command.words) == 1  # the program's own options may stand after any command
+        for option in command.options:
             takes = f" -x -a {quoted(' '.join(option.values))}" if option.values else " -r -F" if option.takes_path else \
                 " -x" if option.takes_value else ""
-            lines.append(f"complete -c {program} {at} -l {option.name[2:]}{takes} -d {quoted(option.text)}")
+            lines.append(f"complete -c {program}{'' if everywhere else at} -l {option.name[2:]}{takes} -d {quoted(option.text)}")
     body = "\n".join(lines)
     return f"""# fish completion for kaisar and kaisar-network; {NOTE}
 function __kaisar_at
