@@ -1,0 +1,17 @@
+#include "kernels/page_fill/variants.h"
+
+namespace kaisar::kernels {
+namespace {
+
+constexpr Variant<PageFill> table[] = {
+    {"reference", {}, page_fill_reference},
+#if defined(KAISAR_VARIANT_AVX512)
+    {"avx512", CpuFeature::avx512, page_fill_avx512},
+#endif
+};
+
+} // namespace
+
+std::span<const Variant<PageFill>> page_fill_variants() { return table; }
+
+} // namespace kaisar::kernels
