@@ -3,7 +3,7 @@ function __kaisar_at
     set -l words (commandline -opc)
     set -l place (path basename -- $words[1])
     for word in $words[2..]
-        contains -- "$place $word" 'kaisar' 'kaisar register' 'kaisar prove' 'kaisar status' 'kaisar bench' 'kaisar wallet' 'kaisar wallet create' 'kaisar wallet import' 'kaisar wallet show' 'kaisar wallet address' 'kaisar wallet export' 'kaisar wallet sign' 'kaisar wallet verify' 'kaisar wallet bind' 'kaisar wallet change-password' 'kaisar-network' 'kaisar-network serve' 'kaisar-network points' 'kaisar-network workers' 'kaisar-network verdicts' 'kaisar-network audit'; and set place "$place $word"
+        contains -- "$place $word" 'kaisar' 'kaisar register' 'kaisar prove' 'kaisar status' 'kaisar bench' 'kaisar wallet' 'kaisar wallet create' 'kaisar wallet import' 'kaisar wallet show' 'kaisar wallet address' 'kaisar wallet export' 'kaisar wallet sign' 'kaisar wallet verify' 'kaisar wallet bind' 'kaisar wallet change-password' 'kaisar completions' 'kaisar-network' 'kaisar-network serve' 'kaisar-network points' 'kaisar-network workers' 'kaisar-network verdicts' 'kaisar-network audit'; and set place "$place $word"
     end
     test "$place" = $argv[1]
 end
@@ -13,6 +13,7 @@ complete -c kaisar -n '__kaisar_at '\''kaisar'\''' -f -a prove -d 'Prove this sl
 complete -c kaisar -n '__kaisar_at '\''kaisar'\''' -f -a status -d 'Say whether this worker is earning, and if not, why'
 complete -c kaisar -n '__kaisar_at '\''kaisar'\''' -f -a bench -d 'Measure this machine, with verified answers'
 complete -c kaisar -n '__kaisar_at '\''kaisar'\''' -f -a wallet -d 'Create and use the owner'\''s wallet'
+complete -c kaisar -n '__kaisar_at '\''kaisar'\''' -f -a completions -d 'Print the completion script of a shell'
 complete -c kaisar -l help -d 'Print this help message and exit'
 complete -c kaisar -l version -d 'Print the version'
 complete -c kaisar -l json -d 'Print the result as one JSON object'
@@ -32,10 +33,12 @@ complete -c kaisar -n '__kaisar_at '\''kaisar register'\''' -l plan -d 'Show the
 complete -c kaisar -n '__kaisar_at '\''kaisar register'\''' -l yes -d 'Agree to the setup plan, optional steps included'
 complete -c kaisar -n '__kaisar_at '\''kaisar register'\''' -l skip -x -d 'Leave out these optional steps of the plan'
 complete -c kaisar -n '__kaisar_at '\''kaisar register'\''' -l binding -r -F -d 'The owner'\''s binding, signed on another machine'
+complete -c kaisar -n '__kaisar_at '\''kaisar register'\''' -l pay-gas -x -a 'owner portal' -d 'Who pays for the registration'\''s transaction: owner or portal'
 complete -c kaisar -n '__kaisar_at '\''kaisar register'\''' -l password-file -r -F -d 'File whose first line is the wallet'\''s password'
 complete -c kaisar -n '__kaisar_at '\''kaisar register'\''' -l password-fd -x -d 'Open file descriptor whose first line is the wallet'\''s password'
 complete -c kaisar -n '__kaisar_at '\''kaisar register'\''' -l replace -d 'Register anew with the same node key: after a change of the machine'
 complete -c kaisar -n '__kaisar_at '\''kaisar prove'\''' -l help -d 'Print this help message and exit'
+complete -c kaisar -n '__kaisar_at '\''kaisar prove'\''' -l now -d 'Take the coming slot and hold nothing back: no splay'
 complete -c kaisar -n '__kaisar_at '\''kaisar prove'\''' -l rehearse -d 'Play worker and checker here, without a network'
 complete -c kaisar -n '__kaisar_at '\''kaisar prove'\''' -l verify -r -F -d 'Audit a proof file, anyone'\''s'
 complete -c kaisar -n '__kaisar_at '\''kaisar prove'\''' -l out -r -F -d 'Keep a copy of each proof there'
@@ -48,6 +51,7 @@ complete -c kaisar -n '__kaisar_at '\''kaisar status'\''' -l help -d 'Print this
 complete -c kaisar -n '__kaisar_at '\''kaisar status'\''' -l offline -d 'Look at this machine'\''s files only'
 complete -c kaisar -n '__kaisar_at '\''kaisar status'\''' -l watch -d 'Look again every five seconds until interrupted'
 complete -c kaisar -n '__kaisar_at '\''kaisar status'\''' -l format -x -a 'text json prometheus nagios' -d 'text, json, prometheus or nagios'
+complete -c kaisar -n '__kaisar_at '\''kaisar status'\''' -l support-bundle -r -F -d 'Write what helps to find a fault into FILE, without keys'
 complete -c kaisar -n '__kaisar_at '\''kaisar bench'\''' -f -a peak-s8 -d 'op/s      most exact int8 operations that registers allow'
 complete -c kaisar -n '__kaisar_at '\''kaisar bench'\''' -f -a gemm-s8 -d 'op/s      exact int8 matrix product'
 complete -c kaisar -n '__kaisar_at '\''kaisar bench'\''' -f -a peak-f32 -d 'flop/s    most single-precision operations that registers allow'
@@ -146,6 +150,10 @@ complete -c kaisar -n '__kaisar_at '\''kaisar wallet change-password'\''' -l pas
 complete -c kaisar -n '__kaisar_at '\''kaisar wallet change-password'\''' -l password-fd -x -d 'Open file descriptor whose first line is the wallet'\''s password'
 complete -c kaisar -n '__kaisar_at '\''kaisar wallet change-password'\''' -l new-password-file -r -F -d 'File whose first line is the new password'
 complete -c kaisar -n '__kaisar_at '\''kaisar wallet change-password'\''' -l new-password-fd -x -d 'Open file descriptor whose first line is the new password'
+complete -c kaisar -n '__kaisar_at '\''kaisar completions'\''' -f -a bash -d ''
+complete -c kaisar -n '__kaisar_at '\''kaisar completions'\''' -f -a zsh -d ''
+complete -c kaisar -n '__kaisar_at '\''kaisar completions'\''' -f -a fish -d ''
+complete -c kaisar -n '__kaisar_at '\''kaisar completions'\''' -l help -d 'Print this help message and exit'
 complete -c kaisar-network -n '__kaisar_at '\''kaisar-network'\''' -f -a serve -d 'Run portal, checker and ledger in one process'
 complete -c kaisar-network -n '__kaisar_at '\''kaisar-network'\''' -f -a points -d 'Show what every worker earned in an epoch, and from what'
 complete -c kaisar-network -n '__kaisar_at '\''kaisar-network'\''' -f -a workers -d 'List the workers'

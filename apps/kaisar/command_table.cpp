@@ -3,6 +3,7 @@
 namespace kaisar {
 
 void declare_bench(CLI::App& command, Action& action);
+void declare_completions(CLI::App& command, Action& action);
 void declare_prove(CLI::App& command, Action& action);
 void declare_register(CLI::App& command, Action& action);
 void declare_status(CLI::App& command, Action& action);
@@ -16,6 +17,7 @@ constexpr Command table[] = {
     {"status", "Say whether this worker is earning, and if not, why", declare_status},
     {"bench", "Measure this machine, with verified answers", declare_bench},
     {"wallet", "Create and use the owner's wallet", declare_wallet},
+    {"completions", "Print the completion script of a shell", declare_completions},
 };
 
 constexpr bool has_unique_names() {

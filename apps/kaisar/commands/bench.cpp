@@ -36,8 +36,8 @@ std::string padded(std::string text, std::size_t width) {
     return columns < width ? text + std::string(width - columns, ' ') : text;
 }
 
-std::string row(std::string_view workload, std::string variant, std::string threads, std::string figure, std::string spread,
-                std::string of_peak) {
+std::string row(std::string_view workload, std::string variant, std::string threads, std::string figure,
+                std::string spread, std::string of_peak) {
     return padded(std::string(workload), 16) + padded(std::move(variant), 12) + padded(std::move(threads), 9) +
            padded(std::move(figure), 15) + padded(std::move(spread), 10) + padded(std::move(of_peak), 10);
 }
@@ -50,7 +50,9 @@ std::string describe(const BenchResult& r, const Terminal& terminal) {
     auto text = row(r.workload, r.variant, std::to_string(r.threads), with_prefix(r.statistics.median, r.unit),
                     fmt::format("±{:.1f} %", spread), fraction ? fmt::format("{:.1f} %", 100 * *fraction) : "");
     text += r.verified ? terminal.styled_result(Style::good, "right") : terminal.styled_result(Style::bad, "WRONG");
-    if (!r.stable) text += terminal.styled_result(Style::warning, fmt::format("  unsteady, drift {:+.1f} %", 100 * r.statistics.drift));
+    if (!r.stable)
+        text += terminal.styled_result(Style::warning,
+                                       fmt::format("  unsteady, drift {:+.1f} %", 100 * r.statistics.drift));
     return text;
 }
 
@@ -60,9 +62,12 @@ void print_waived(const BenchReport& report, Terminal& terminal) {
     for (const auto& result : report.results) {
         if (!result.waived) continue;
         const auto name = result.device == "cpu" ? result.workload : result.device + " " + result.workload;
-        auto same = std::find_if(reasons.begin(), reasons.end(), [&](const auto& known) { return known.first == *result.waived; });
-        if (same == reasons.end()) reasons.emplace_back(*result.waived, name);
-        else same->second += ", " + name;
+        auto same = std::find_if(reasons.begin(), reasons.end(),
+                                 [&](const auto& known) { return known.first == *result.waived; });
+        if (same == reasons.end())
+            reasons.emplace_back(*result.waived, name);
+        else
+            same->second += ", " + name;
     }
     for (const auto& [reason, names] : reasons)
         terminal.print_result(terminal.styled_result(Style::faint, fmt::format("waived: {}: {}", names, reason)));
@@ -86,11 +91,13 @@ int judge(const BenchReport& report, const Options& options, Terminal& terminal)
     }
     if (!wrong.empty()) {
         terminal.say(terminal.styled(Style::bad, "kaisar: wrong answers from " + wrong));
-        terminal.say("  this processor or its memory is faulty, or there is a bug: run it again with --variant reference");
+        terminal.say(
+            "  this processor or its memory is faulty, or there is a bug: run it again with --variant reference");
         return static_cast<int>(ErrorKind::mismatch);
     }
     if (options.stable_percent && !unstable.empty()) {
-        terminal.say(terminal.styled(Style::warning, fmt::format("kaisar: spread or drift exceeds {} % in {}", *options.stable_percent, unstable)));
+        terminal.say(terminal.styled(Style::warning, fmt::format("kaisar: spread or drift exceeds {} % in {}",
+                                                                 *options.stable_percent, unstable)));
         terminal.say("  stop other work on this machine, look at its cooling, or raise --duration");
         return static_cast<int>(ErrorKind::unstable);
     }
@@ -126,8 +133,10 @@ int run_bench_command(const Options& options, Context& context) {
     };
     const auto report = run_bench(complete_request(options), context.cpu, context.stop, observer);
     terminal.end_progress();
-    if (context.options.json) terminal.print_result(bench_report_to_json(report));
-    else print_waived(report, terminal);
+    if (context.options.json)
+        terminal.print_result(bench_report_to_json(report));
+    else
+        print_waived(report, terminal);
     return judge(report, options, terminal);
 }
 
@@ -136,19 +145,29 @@ int run_bench_command(const Options& options, Context& context) {
 void declare_bench(CLI::App& command, Action& action) {
     const auto options = std::make_shared<Options>();
     auto& request = options->request;
-    command.add_option("workloads", request.workloads, "What to measure; everything when left out")->type_name("WORKLOAD");
+    command.add_option("workloads", request.workloads, "What to measure; everything when left out")
+        ->type_name("WORKLOAD");
     command.add_flag("--list", options->list, "List the workloads and measure nothing");
-    const auto size = command.add_option("--size", options->size, "Edge of square products; bytes of each array elsewhere");
+    const auto size =
+        command.add_option("--size", options->size, "Edge of square products; bytes of each array elsewhere");
     size->type_name("N")->check(CLI::PositiveNumber);
     command.add_option("--m", request.m, "Rows of the product")->type_name("N")->check(CLI::PositiveNumber);
     command.add_option("--n", request.n, "Columns of the product")->type_name("N")->check(CLI::PositiveNumber);
     command.add_option("--k", request.k, "Length of the sums")->type_name("N")->check(CLI::PositiveNumber);
-    command.add_option("--threads", request.threads, "Threads; one on every core when left out")->type_name("N")->check(CLI::PositiveNumber);
+    command.add_option("--threads", request.threads, "Threads; one on every core when left out")
+        ->type_name("N")
+        ->check(CLI::PositiveNumber);
     command.add_option("--device", request.device, "cpu, cuda:N or all")->type_name("DEVICE");
     command.add_option("--variant", request.variant, "Force one variant of the kernels")->type_name("NAME");
-    command.add_option("--duration", request.duration_s, "Seconds of each workload")->type_name("S")->check(CLI::PositiveNumber);
-    command.add_option("--samples", request.samples, "Samples of each workload, in place of a duration")->type_name("N")->check(CLI::PositiveNumber);
-    command.add_option("--require-stable", options->stable_percent, "Exit 8 when spread or drift exceeds this")->type_name("PCT")->check(CLI::PositiveNumber);
+    command.add_option("--duration", request.duration_s, "Seconds of each workload")
+        ->type_name("S")
+        ->check(CLI::PositiveNumber);
+    command.add_option("--samples", request.samples, "Samples of each workload, in place of a duration")
+        ->type_name("N")
+        ->check(CLI::PositiveNumber);
+    command.add_option("--require-stable", options->stable_percent, "Exit 8 when spread or drift exceeds this")
+        ->type_name("PCT")
+        ->check(CLI::PositiveNumber);
     action = [options](Context& context) { return run_bench_command(*options, context); };
 }
 

@@ -15,6 +15,7 @@ namespace kaisar {
 namespace {
 
 struct Options {
+    bool now = false;
     bool rehearse = false;
     bool flush = false;
     std::string verify;
@@ -131,7 +132,7 @@ int rehearse(const Options& options, Context& context) {
 
 ProveChoices make_choices(const Options& options, Context& context) {
     ProveChoices choices{
-        .out = {}, .splay = std::chrono::seconds(options.splay_s), .measure_peak = {}, .on_progress = {}};
+        .out = {}, .splay = std::chrono::seconds(options.now ? 0 : options.splay_s), .measure_peak = {}, .on_progress = {}};
     if (!options.out.empty()) {
         choices.out = options.out;
         make_private_directory(*choices.out);
@@ -182,6 +183,7 @@ int run(const Options& options, Context& context) {
 
 void declare_prove(CLI::App& command, Action& action) {
     auto options = std::make_shared<Options>();
+    command.add_flag("--now", options->now, "Take the coming slot and hold nothing back: no splay");
     command.add_flag("--rehearse", options->rehearse, "Play worker and checker here, without a network");
     command.add_option("--verify", options->verify, "Audit a proof file, anyone's")->type_name("FILE");
     command.add_option("--out", options->out, "Keep a copy of each proof there")->type_name("DIR");

@@ -22,6 +22,7 @@ struct Options {
     std::vector<std::string> claims{"cpu", "memory"};
     std::vector<std::string> skipped_steps;
     std::string binding;
+    std::string gas_payer = "portal";
     PasswordOptions password;
     bool plan = false;
     bool yes = false;
@@ -144,6 +145,8 @@ int run(const Options& options, Context& context) {
         std::filesystem::remove(directory.certificate(), ignored);
     }
     const auto profile = resolve_network(context, *transport);
+    if (options.gas_payer == "owner" && profile.chain != "embedded")
+        throw Error(ErrorKind::usage, "--pay-gas owner: this version sends no transactions of its own", "leave it to the portal");
     const auto connection = make_connection(context, *transport);
     const auto result = register_worker(directory, profile, connection, make_choices(options, directory, context));
     context.terminal.print_result(context.options.json ? registration_json(result, directory.certificate())
@@ -167,6 +170,9 @@ void declare_register(CLI::App& command, Action& action) {
         ->type_name("STEPS");
     command.add_option("--binding", options->binding, "The owner's binding, signed on another machine")
         ->type_name("FILE");
+    command.add_option("--pay-gas", options->gas_payer, "Who pays for the registration's transaction: owner or portal")
+        ->type_name("WHO")
+        ->check(CLI::IsMember({"owner", "portal"}));
     add_password_options(command, options->password);
     command.add_flag("--replace", options->replace,
                      "Register anew with the same node key: after a change of the machine");
