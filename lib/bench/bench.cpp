@@ -1,8 +1,8 @@
 #include "bench/bench.h"
 
 #include "bench/sampling.h"
-#include "workloads/workloads.h"
 #include "hardware/processors.h"
+#include "workloads/workloads.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -21,7 +21,8 @@ BenchResult begin_result(const Workload& workload, std::string device) {
 std::span<const unsigned> choose_processors(const Processors& processors, const Workload& workload, unsigned threads) {
     const unsigned most = static_cast<unsigned>(processors.order.size());
     if (threads > most)
-        throw Error(ErrorKind::usage, fmt::format("{} threads were asked for, this process may use {} processors", threads, most),
+        throw Error(ErrorKind::usage,
+                    fmt::format("{} threads were asked for, this process may use {} processors", threads, most),
                     fmt::format("--threads takes 1 to {}", most));
     const unsigned wanted = workload.parallel == Parallel::one_thread ? 1 : threads != 0 ? threads : processors.cores;
     return std::span(processors.order).first(wanted);
@@ -71,8 +72,8 @@ public:
     }
 
 private:
-    BenchResult describe(const Workload& workload, const Job& job, const std::optional<Job>& ceiling, const Samples& samples,
-                         const Team& team) const {
+    BenchResult describe(const Workload& workload, const Job& job, const std::optional<Job>& ceiling,
+                         const Samples& samples, const Team& team) const {
         auto result = begin_result(workload, "cpu");
         result.variant = job.variant;
         result.threads = team.size();
@@ -111,7 +112,9 @@ void require_known_device(const std::string& device) {
     if (device == "cpu" || device == "all") return;
     const bool is_cuda = device.starts_with("cuda:") && device.size() > 5 &&
                          std::all_of(device.begin() + 5, device.end(), [](char c) { return c >= '0' && c <= '9'; });
-    if (!is_cuda) throw Error(ErrorKind::usage, "there is no device called " + device, "--device takes cpu, cuda:0, cuda:1 … or all");
+    if (!is_cuda)
+        throw Error(ErrorKind::usage, "there is no device called " + device,
+                    "--device takes cpu, cuda:0, cuda:1 … or all");
     throw Error(ErrorKind::environment, device + " cannot be measured: this version was built without GPU kernels",
                 "--device all measures what can be measured and says what cannot");
 }
@@ -150,7 +153,8 @@ BenchReport run_bench(const BenchRequest& request, CpuFeatures features, const s
     return report;
 }
 
-BenchResult measure_workload(std::string_view workload, double duration_s, CpuFeatures features, const std::stop_token& stop) {
+BenchResult measure_workload(std::string_view workload, double duration_s, CpuFeatures features,
+                             const std::stop_token& stop) {
     BenchRequest request;
     request.workloads = {std::string(workload)};
     request.duration_s = duration_s;

@@ -62,13 +62,14 @@ struct BenchObserver {
     std::function<void(const BenchResult& result)> finished;
 };
 
-/// Throws Error(usage) for what does not exist, Error(environment) for what this machine cannot do though it was asked for by
-/// name, Error(interrupted) on stop.
+/// Throws Error(usage) for what does not exist, Error(environment) for what this machine cannot do though it was asked
+/// for by name, Error(interrupted) on stop.
 BenchReport run_bench(const BenchRequest& request, CpuFeatures features, const std::stop_token& stop,
                       const BenchObserver& observer = {});
 
 /// One workload that can run here, with the best variant on every core: for those who need a single figure.
-BenchResult measure_workload(std::string_view workload, double duration_s, CpuFeatures features, const std::stop_token& stop);
+BenchResult measure_workload(std::string_view workload, double duration_s, CpuFeatures features,
+                             const std::stop_token& stop);
 
 /// A row of `kaisar bench --list`.
 struct WorkloadDescription {

@@ -6,9 +6,9 @@
 namespace kaisar {
 namespace {
 
-constexpr double sample_s = 0.02;         // a scheduler's tick or two: shorter samples see single interrupts
+constexpr double sample_s = 0.02;          // a scheduler's tick or two: shorter samples see single interrupts
 constexpr double ceiling_sample_s = 0.005; // nothing but registers: nothing to warm up
-constexpr unsigned fewest_samples = 7;    // what a median and its spread need
+constexpr unsigned fewest_samples = 7;     // what a median and its spread need
 constexpr unsigned most_samples = 10'000;
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -25,7 +25,8 @@ std::uint64_t calibrate(Team& team, const Job& job, double target_s) {
     for (std::uint64_t rounds = 1;; rounds *= 2) {
         const double took_s = time_rounds(team, job, rounds);
         if (took_s >= target_s / 2 || rounds >= most_rounds)
-            return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(static_cast<double>(rounds) * target_s / std::max(took_s, 1e-9)));
+            return std::max<std::uint64_t>(
+                1, static_cast<std::uint64_t>(static_cast<double>(rounds) * target_s / std::max(took_s, 1e-9)));
     }
 }
 
@@ -35,12 +36,14 @@ double figure_of(const Job& job, std::uint64_t rounds, double took_s, Figure fig
 }
 
 void throw_if_stopped(const std::stop_token& stop) {
-    if (stop.stop_requested()) throw Error(ErrorKind::interrupted, "the benchmark was interrupted", "nothing was written");
+    if (stop.stop_requested())
+        throw Error(ErrorKind::interrupted, "the benchmark was interrupted", "nothing was written");
 }
 
 } // namespace
 
-Samples take_samples(Team& team, const Job& job, const Job* ceiling, const SamplingPlan& plan, const std::stop_token& stop) {
+Samples take_samples(Team& team, const Job& job, const Job* ceiling, const SamplingPlan& plan,
+                     const std::stop_token& stop) {
     Samples samples{};
     throw_if_stopped(stop);
     samples.first_call = figure_of(job, 1, time_rounds(team, job, 1), plan.figure);

@@ -25,8 +25,9 @@ struct Samples {
     bool verified;
 };
 
-/// One cold round, warm-up until a sample is long enough to be timed, outputs poisoned, then samples of job and ceiling in
-/// turn, then the answers checked. Throws Error(interrupted) on stop.
-Samples take_samples(Team& team, const Job& job, const Job* ceiling, const SamplingPlan& plan, const std::stop_token& stop);
+/// One cold round, warm-up until a sample is long enough to be timed, outputs poisoned, then samples of job and ceiling
+/// in turn, then the answers checked. Throws Error(interrupted) on stop.
+Samples take_samples(Team& team, const Job& job, const Job* ceiling, const SamplingPlan& plan,
+                     const std::stop_token& stop);
 
 } // namespace kaisar

@@ -19,7 +19,8 @@ std::vector<double> sorted_copy(std::span<const double> samples) {
     return sorted;
 }
 
-/// The largest rank r (from 0) such that at most 2.5 % of all rows of n samples have their median below the r-th smallest.
+/// The largest rank r (from 0) such that at most 2.5 % of all rows of n samples have their median below the r-th
+/// smallest.
 std::size_t lower_rank(std::size_t n) {
     constexpr double tail_limit = 0.025;
     // P(exactly i of n samples lie below the median) = C(n, i) / 2^n, by logarithms: 2^n overflows for long rows.

@@ -15,8 +15,8 @@ struct Statistics {
     /// With fewer than six samples there is none as narrow, and the bounds are min and max.
     double ci_low = 0;
     double ci_high = 0;
-    /// How far the median of the last third lies from that of the first third, relative to the median: negative when the
-    /// machine became slower (heat, power) if samples are rates.
+    /// How far the median of the last third lies from that of the first third, relative to the median: negative when
+    /// the machine became slower (heat, power) if samples are rates.
     double drift = 0;
 };
 

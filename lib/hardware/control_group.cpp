@@ -29,15 +29,16 @@ void lower_by_folder(ControlGroupLimits& limits, const Path& folder) {
     const auto cpu_max = read_system_file(folder / "cpu.max");
     if (const auto space = cpu_max.find(' '); space != std::string::npos)
         lower(limits.processors, processors_of(cpu_max.substr(0, space), cpu_max.substr(space + 1)));
-    lower(limits.processors, processors_of(read_system_file(folder / "cpu.cfs_quota_us"),
-                                           read_system_file(folder / "cpu.cfs_period_us")));
+    lower(limits.processors,
+          processors_of(read_system_file(folder / "cpu.cfs_quota_us"), read_system_file(folder / "cpu.cfs_period_us")));
     lower(limits.memory_bytes, find_number(read_system_file(folder / "memory.max")));
     // Version 1 writes "no limit" as the largest multiple of the page size.
     const auto memory = find_number(read_system_file(folder / "memory.limit_in_bytes"));
     if (memory && *memory < std::uint64_t{1} << 62) lower(limits.memory_bytes, memory);
 }
 
-/// The group's folder and all around it, up to the mount; a path that is not visible from inside a container leaves the mount.
+/// The group's folder and all around it, up to the mount; a path that is not visible from inside a container leaves the
+/// mount.
 void lower_by_path(ControlGroupLimits& limits, const Path& mount, std::string_view group) {
     lower_by_folder(limits, mount);
     Path folder = mount;

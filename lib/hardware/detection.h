@@ -1,4 +1,5 @@
-/// The parts of detect_inventory(), each with the places it reads as arguments, so that tests can show them another machine.
+/// The parts of detect_inventory(), each with the places it reads as arguments, so that tests can show them another
+/// machine.
 #pragma once
 
 #include "files/files.h"

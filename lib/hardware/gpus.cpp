@@ -88,8 +88,10 @@ std::vector<Gpu> detect_gpus(const char* library) {
     for (unsigned index = 0; index < count; ++index) {
         NvmlDevice device = nullptr;
         // A card that fell off the bus is counted and has no handle: it is listed, with nothing but its index.
-        if (nvml.ask("nvmlDeviceGetHandleByIndex_v2", index, &device)) gpus.push_back(describe(nvml, device, index));
-        else gpus.push_back(Gpu{.index = index});
+        if (nvml.ask("nvmlDeviceGetHandleByIndex_v2", index, &device))
+            gpus.push_back(describe(nvml, device, index));
+        else
+            gpus.push_back(Gpu{.index = index});
     }
     return gpus;
 }

@@ -17,7 +17,8 @@ std::string read_system_file(const std::string& path) {
     if (file < 0) return {};
     std::string text(limit_bytes, '\0');
     std::size_t size = 0;
-    // These files say nothing about their size beforehand, and may fail in the middle (a NIC that is down answers EINVAL).
+    // These files say nothing about their size beforehand, and may fail in the middle (a NIC that is down answers
+    // EINVAL).
     while (size < limit_bytes) {
         const auto got = ::read(file, text.data() + size, limit_bytes - size);
         if (got <= 0) break;

@@ -9,13 +9,14 @@ namespace {
 constexpr std::string_view schema = "kaisar.inventory/1";
 
 Json cpu_to_json(const Cpu& cpu) {
-    Json json{{"model", cpu.model},     {"architecture", cpu.architecture}, {"features", cpu.features},
-              {"sockets", cpu.sockets}, {"cores", cpu.cores},               {"threads", cpu.threads},
-              {"numa_nodes", cpu.numa_nodes}, {"usable_threads", cpu.usable_threads}, {"caches", Json::array()}};
+    Json json{{"model", cpu.model},           {"architecture", cpu.architecture},
+              {"features", cpu.features},     {"sockets", cpu.sockets},
+              {"cores", cpu.cores},           {"threads", cpu.threads},
+              {"numa_nodes", cpu.numa_nodes}, {"usable_threads", cpu.usable_threads},
+              {"caches", Json::array()}};
     for (const auto& cache : cpu.caches)
-        json["caches"].push_back({{"level", cache.level},
-                                  {"size_bytes", cache.size_bytes},
-                                  {"shared_by_threads", cache.shared_by_threads}});
+        json["caches"].push_back(
+            {{"level", cache.level}, {"size_bytes", cache.size_bytes}, {"shared_by_threads", cache.shared_by_threads}});
     return json;
 }
 
@@ -33,21 +34,18 @@ Json gpu_to_json(const Gpu& gpu) {
 }
 
 Json to_json(const Inventory& inventory) {
-    Json json{{"schema", schema},
-              {"cpu", cpu_to_json(inventory.cpu)},
-              {"memory",
-               {{"total_bytes", inventory.memory.total_bytes}, {"usable_bytes", inventory.memory.usable_bytes}}},
-              {"disks", Json::array()},
-              {"nics", Json::array()},
-              {"gpus", Json::array()}};
+    Json json{
+        {"schema", schema},
+        {"cpu", cpu_to_json(inventory.cpu)},
+        {"memory", {{"total_bytes", inventory.memory.total_bytes}, {"usable_bytes", inventory.memory.usable_bytes}}},
+        {"disks", Json::array()},
+        {"nics", Json::array()},
+        {"gpus", Json::array()}};
     for (const auto& disk : inventory.disks)
-        json["disks"].push_back({{"name", disk.name},
-                                 {"model", disk.model},
-                                 {"size_bytes", disk.size_bytes},
-                                 {"rotates", disk.rotates}});
+        json["disks"].push_back(
+            {{"name", disk.name}, {"model", disk.model}, {"size_bytes", disk.size_bytes}, {"rotates", disk.rotates}});
     for (const auto& nic : inventory.nics)
-        json["nics"].push_back(
-            {{"name", nic.name}, {"driver", nic.driver}, {"link_bits_per_s", nic.link_bits_per_s}});
+        json["nics"].push_back({{"name", nic.name}, {"driver", nic.driver}, {"link_bits_per_s", nic.link_bits_per_s}});
     for (const auto& gpu : inventory.gpus) json["gpus"].push_back(gpu_to_json(gpu));
     const auto& system = inventory.system;
     json["system"] = {{"vendor", system.vendor},
@@ -117,15 +115,16 @@ void compare(const Json& before, const Json& after, const std::string& path, std
 std::string inventory_to_json(const Inventory& inventory) { return to_line(to_json(inventory)); }
 
 Inventory inventory_from_json(std::string_view text, std::string name) {
-    const auto json = JsonReader::parse(text, std::move(name), "run kaisar register again: it looks at the machine anew");
+    const auto json =
+        JsonReader::parse(text, std::move(name), "run kaisar register again: it looks at the machine anew");
     if (json.string("schema") != schema) json.refuse("schema", schema);
     Inventory inventory;
     inventory.cpu = cpu_from_json(json.object("cpu"));
     const auto memory = json.object("memory");
     inventory.memory = {memory.unsigned_integer("total_bytes"), memory.unsigned_integer("usable_bytes")};
     for (const auto& disk : json.objects("disks"))
-        inventory.disks.push_back({disk.string("name"), disk.string("model"), disk.unsigned_integer("size_bytes"),
-                                   disk.boolean("rotates")});
+        inventory.disks.push_back(
+            {disk.string("name"), disk.string("model"), disk.unsigned_integer("size_bytes"), disk.boolean("rotates")});
     for (const auto& nic : json.objects("nics"))
         inventory.nics.push_back({nic.string("name"), nic.string("driver"), nic.unsigned_integer("link_bits_per_s")});
     for (const auto& gpu : json.objects("gpus")) inventory.gpus.push_back(gpu_from_json(gpu));

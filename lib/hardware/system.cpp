@@ -28,7 +28,9 @@ std::string detect_hypervisor() {
     if (text == "Microsoft Hv") return "Hyper-V";
     if (text == "VMwareVMware") return "VMware";
     if (text == "XenVMMXenVMM") return "Xen";
-    return std::all_of(text.begin(), text.end(), [](char letter) { return letter >= ' ' && letter <= '~'; }) ? text : "unknown";
+    return std::all_of(text.begin(), text.end(), [](char letter) { return letter >= ' ' && letter <= '~'; })
+               ? text
+               : "unknown";
 }
 
 #else

@@ -42,8 +42,8 @@ std::vector<Cache> caches_of(const Topology& topology) {
 }
 
 std::string model_of(const Topology& topology) {
-    for (auto* object : {hwloc_get_next_obj_by_type(topology.get(), HWLOC_OBJ_PACKAGE, nullptr),
-                         hwloc_get_root_obj(topology.get())}) {
+    for (auto* object :
+         {hwloc_get_next_obj_by_type(topology.get(), HWLOC_OBJ_PACKAGE, nullptr), hwloc_get_root_obj(topology.get())}) {
         if (object == nullptr) continue;
         if (const char* model = hwloc_obj_get_info_by_name(object, "CPUModel")) return model;
     }

@@ -1,9 +1,9 @@
 /// A workload made ready to run: memory touched, inputs random, the right answers known.
 #pragma once
 
-#include "workloads/team.h"
 #include "error/error.h"
 #include "hardware/cpu_features.h"
+#include "workloads/team.h"
 
 #include <cstdint>
 #include <functional>
@@ -26,7 +26,7 @@ struct JobSettings {
 struct Job {
     std::string variant;
     std::size_t m = 0, n = 0, k = 0;
-    std::uint64_t bytes = 0; ///< of memory that a round touches
+    std::uint64_t bytes = 0;   ///< of memory that a round touches
     double work_per_round = 0; ///< of all threads together, in the workload's unit
     /// One thread's part of `rounds` rounds.
     std::function<void(unsigned thread, std::uint64_t rounds)> run;
@@ -57,10 +57,12 @@ void require_memory(std::uint64_t size_bytes, std::string_view workload);
 template <class Element>
 class Pages {
 public:
-    explicit Pages(std::size_t count) : count_(count), size_bytes_((count * sizeof(Element) / huge_page + 1) * huge_page) {
+    explicit Pages(std::size_t count)
+        : count_(count), size_bytes_((count * sizeof(Element) / huge_page + 1) * huge_page) {
         void* const memory = ::mmap(nullptr, size_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (memory == MAP_FAILED)
-            throw Error(ErrorKind::environment, "no memory for " + std::to_string(size_bytes_) + " bytes", "--size makes it less");
+            throw Error(ErrorKind::environment, "no memory for " + std::to_string(size_bytes_) + " bytes",
+                        "--size makes it less");
         ::madvise(memory, size_bytes_, MADV_HUGEPAGE); // refused in some containers: slower, still right
         data_ = static_cast<Element*>(memory);
     }

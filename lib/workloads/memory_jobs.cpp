@@ -1,6 +1,6 @@
-#include "workloads/job.h"
 #include "hardware/inventory.h"
 #include "kernels/memory/variants.h"
+#include "workloads/job.h"
 
 #include <algorithm>
 #include <cmath>
@@ -38,7 +38,8 @@ struct Stream {
                 if (b.size() != 0) b[i] = value();
                 if (c.size() != 0) c[i] = value();
             }
-            if (pass == Pass::read) right_sums[t].sum = kernels::memory_read_reference(a.data() + begin(t), begin(t + 1) - begin(t));
+            if (pass == Pass::read)
+                right_sums[t].sum = kernels::memory_read_reference(a.data() + begin(t), begin(t + 1) - begin(t));
         });
     }
 
@@ -85,7 +86,8 @@ struct Stream {
 
 Job make_stream(const JobSettings& s, Pass pass, std::size_t arrays, std::string_view name) {
     const auto table = kernels::memory_variants();
-    const auto& variant = s.variant.empty() ? best_variant(table, s.features) : require_variant(table, s.features, s.variant);
+    const auto& variant =
+        s.variant.empty() ? best_variant(table, s.features) : require_variant(table, s.features, s.variant);
     const std::size_t n = std::max<std::size_t>(1, choose_bytes(s, stream_bytes) / sizeof(double));
     Job job;
     job.variant = variant.name;
@@ -208,7 +210,8 @@ Job make_memory_latency(const JobSettings& s) {
     job.work_per_round = static_cast<double>(steps_per_round);
     require_memory(job.bytes, "memory-latency");
     if (lines > std::numeric_limits<std::uint32_t>::max())
-        throw Error(ErrorKind::usage, fmt::format("memory-latency cannot walk through {} bytes", job.bytes), "at most 256 GiB");
+        throw Error(ErrorKind::usage, fmt::format("memory-latency cannot walk through {} bytes", job.bytes),
+                    "at most 256 GiB");
     const auto ring = std::make_shared<Ring>(lines);
     job.run = [ring](unsigned, std::uint64_t rounds) {
         auto position = ring->position;
@@ -218,7 +221,9 @@ Job make_memory_latency(const JobSettings& s) {
         ring->steps += rounds * steps_per_round;
     };
     job.poison = [] {}; // every step is an output and the next input
-    job.has_right_answers = [ring] { return ring->position == ring->order[ring->steps % ring->order.size()] * Ring::line; };
+    job.has_right_answers = [ring] {
+        return ring->position == ring->order[ring->steps % ring->order.size()] * Ring::line;
+    };
     return job;
 }
 

@@ -1,6 +1,6 @@
-#include "workloads/job.h"
 #include "kernels/gemm_f32/variants.h"
 #include "kernels/gemm_s8/variants.h"
+#include "workloads/job.h"
 
 #include <cmath>
 #include <limits>
@@ -25,7 +25,9 @@ struct Int8Elements {
 struct FloatElements {
     using Input = float;
     using Output = float;
-    static Input random(std::uint64_t word) { return static_cast<float>(static_cast<std::int64_t>(word) >> 39) * 0x1p-24f; }
+    static Input random(std::uint64_t word) {
+        return static_cast<float>(static_cast<std::int64_t>(word) >> 39) * 0x1p-24f;
+    }
     static constexpr Output poison = std::numeric_limits<float>::quiet_NaN();
 };
 
@@ -48,7 +50,8 @@ struct Product {
     static void fill(Pages<Input>& values, unsigned thread, unsigned threads, std::uint64_t seed) {
         Splitmix random(seed << 32 | thread);
         const auto end = part_begin(values.size(), thread + 1, threads);
-        for (auto i = part_begin(values.size(), thread, threads); i < end; ++i) values[i] = Elements::random(random.next());
+        for (auto i = part_begin(values.size(), thread, threads); i < end; ++i)
+            values[i] = Elements::random(random.next());
     }
 
     void overwrite(unsigned thread, unsigned threads) {
@@ -83,19 +86,24 @@ void choose_sizes(Job& job, const JobSettings& s, std::size_t edge) {
 
 template <class Elements>
 std::uint64_t bytes_of_product(const Job& job) {
-    return (job.m * job.k + job.k * job.n) * sizeof(typename Elements::Input) + job.m * job.n * sizeof(typename Elements::Output);
+    return (job.m * job.k + job.k * job.n) * sizeof(typename Elements::Input) +
+           job.m * job.n * sizeof(typename Elements::Output);
 }
 
 /// Kernel rows [begin, end) of the product belong to this thread.
 template <class Elements, class Arguments>
 Arguments slice(Product<Elements>& p, unsigned thread, unsigned threads, std::size_t ldb) {
     const auto begin = part_begin(p.m, thread, threads), end = part_begin(p.m, thread + 1, threads);
-    return {end - begin,    p.n, p.k, p.a.data() + begin * p.k, p.k, p.b.data(), ldb,
-            p.c.data() + begin * p.n, p.n, p.workspaces[thread]->data()};
+    return {end - begin, p.n,
+            p.k,         p.a.data() + begin * p.k,
+            p.k,         p.b.data(),
+            ldb,         p.c.data() + begin * p.n,
+            p.n,         p.workspaces[thread]->data()};
 }
 
 template <class Elements, class Kernel>
-std::shared_ptr<Product<Elements>> prepare(Job& job, const JobSettings& s, const Kernel& kernel, std::string_view name) {
+std::shared_ptr<Product<Elements>> prepare(Job& job, const JobSettings& s, const Kernel& kernel,
+                                           std::string_view name) {
     job.bytes = bytes_of_product<Elements>(job);
     require_memory(job.bytes, name);
     return std::make_shared<Product<Elements>>(s, job.m, job.n, job.k, kernel.workspace_bytes(job.m, job.n, job.k));
@@ -106,7 +114,8 @@ std::shared_ptr<Product<Elements>> prepare(Job& job, const JobSettings& s, const
 Job make_gemm_s8(const JobSettings& s) {
     constexpr std::size_t default_edge = 2048;
     const auto table = kernels::gemm_s8_variants();
-    const auto& variant = s.variant.empty() ? best_variant(table, s.features) : require_variant(table, s.features, s.variant);
+    const auto& variant =
+        s.variant.empty() ? best_variant(table, s.features) : require_variant(table, s.features, s.variant);
     Job job;
     job.variant = variant.name;
     choose_sizes(job, s, default_edge);
@@ -121,7 +130,8 @@ Job make_gemm_s8(const JobSettings& s) {
     job.has_right_answers = [p] {
         return p->all_right([&](std::size_t i, std::size_t j) {
             std::uint32_t sum = 0;
-            for (std::size_t l = 0; l < p->k; ++l) sum += static_cast<std::uint32_t>(p->a[i * p->k + l] * p->b[j * p->k + l]);
+            for (std::size_t l = 0; l < p->k; ++l)
+                sum += static_cast<std::uint32_t>(p->a[i * p->k + l] * p->b[j * p->k + l]);
             return p->c[i * p->n + j] == static_cast<std::int32_t>(sum);
         });
     };
@@ -131,7 +141,8 @@ Job make_gemm_s8(const JobSettings& s) {
 Job make_gemm_f32(const JobSettings& s) {
     constexpr std::size_t default_edge = 1536;
     const auto table = kernels::gemm_f32_variants();
-    const auto& variant = s.variant.empty() ? best_variant(table, s.features) : require_variant(table, s.features, s.variant);
+    const auto& variant =
+        s.variant.empty() ? best_variant(table, s.features) : require_variant(table, s.features, s.variant);
     Job job;
     job.variant = variant.name;
     choose_sizes(job, s, default_edge);

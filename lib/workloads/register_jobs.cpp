@@ -1,9 +1,9 @@
 // Workloads that live in registers and first-level cache: the ceilings, and the two hash-like kernels of the proof.
-#include "workloads/job.h"
 #include "bytes/bytes.h"
 #include "kernels/chacha8/variants.h"
 #include "kernels/peak/variants.h"
 #include "kernels/sha256/variants.h"
+#include "workloads/job.h"
 
 #include <algorithm>
 #include <array>
@@ -130,7 +130,8 @@ Job make_sha256(const JobSettings& s) {
         std::vector<std::array<std::uint32_t, 16>> digests; // eight words used: one cache line each
     };
     const auto table = kernels::sha256_variants();
-    const auto& variant = s.variant.empty() ? best_variant(table, s.features) : require_variant(table, s.features, s.variant);
+    const auto& variant =
+        s.variant.empty() ? best_variant(table, s.features) : require_variant(table, s.features, s.variant);
     const auto blocks = choose_blocks(s);
     require_memory(64 * blocks * s.team.size(), "sha256");
     const auto state = std::make_shared<State>();
@@ -168,7 +169,8 @@ Job make_chacha8(const JobSettings& s) {
         std::vector<std::uint64_t> last_counters;
     };
     const auto table = kernels::chacha8_variants();
-    const auto& variant = s.variant.empty() ? best_variant(table, s.features) : require_variant(table, s.features, s.variant);
+    const auto& variant =
+        s.variant.empty() ? best_variant(table, s.features) : require_variant(table, s.features, s.variant);
     const auto blocks = choose_blocks(s);
     require_memory(64 * blocks * s.team.size(), "chacha8");
     const auto state = std::make_shared<State>();

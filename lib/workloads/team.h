@@ -1,9 +1,9 @@
 /// Threads that stay on their processors, start together and are timed together.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <atomic>
 #include <functional>
 #include <mutex>
 #include <span>
@@ -12,8 +12,8 @@
 
 namespace kaisar {
 
-/// What a time is taken by: one thread by its processor time, which another process on the machine hardly moves; several by
-/// the wall, since they wait for one another.
+/// What a time is taken by: one thread by its processor time, which another process on the machine hardly moves;
+/// several by the wall, since they wait for one another.
 enum class TimedBy { thread_cpu, wall };
 
 class Team {

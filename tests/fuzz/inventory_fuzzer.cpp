@@ -1,4 +1,5 @@
-// An inventory that decodes encodes to a text that decodes to the same, with the same hash and no change between the two.
+// An inventory that decodes encodes to a text that decodes to the same, with the same hash and no change between the
+// two.
 #include "error/error.h"
 #include "hardware/inventory_json.h"
 

@@ -55,7 +55,8 @@ struct Int8Product {
         const auto size_of = [](std::size_t rows, std::size_t stride, std::size_t row) {
             return rows == 0 ? 0 : (rows - 1) * stride + row;
         };
-        const std::size_t size_a = size_of(s.m, lda, s.k), size_b = size_of(s.n, ldb, s.k), size_c = size_of(s.m, ldc, s.n);
+        const std::size_t size_a = size_of(s.m, lda, s.k), size_b = size_of(s.n, ldb, s.k),
+                          size_c = size_of(s.m, ldc, s.n);
         auto* const a8 = a.place<std::int8_t>(size_a, guard);
         auto* const b8 = b.place<std::int8_t>(size_b, guard);
         auto* const c32 = c.place<std::int32_t>(size_c, guard);
@@ -76,7 +77,8 @@ struct Int8Product {
         arguments.c = c32;
         variant.multiply(arguments);
         const bool same = std::equal(expected.begin(), expected.end(), c32);
-        if (!same) FAIL_CHECK("wrong for m=" << s.m << " n=" << s.n << " k=" << s.k << " lda=" << lda << " ldb=" << ldb);
+        if (!same)
+            FAIL_CHECK("wrong for m=" << s.m << " n=" << s.n << " k=" << s.k << " lda=" << lda << " ldb=" << ldb);
     }
 };
 
@@ -94,7 +96,8 @@ struct FloatProduct {
         for (std::size_t i = 0; i < size_b; ++i) bf[i] = value(random);
         constexpr float poison = 12345.0f;
         std::fill_n(cf, size_c, poison);
-        auto* const space = workspace.place<std::uint8_t>((variant.workspace_bytes(s.m, s.n, s.k) + 63) / 64 * 64, Guard::after);
+        auto* const space =
+            workspace.place<std::uint8_t>((variant.workspace_bytes(s.m, s.n, s.k) + 63) / 64 * 64, Guard::after);
         variant.multiply({s.m, s.n, s.k, af, lda, bf, ldb, cf, ldc, space});
         std::size_t wrong = 0;
         for (std::size_t i = 0; i < s.m; ++i) {
@@ -112,7 +115,8 @@ struct FloatProduct {
                 wrong += !(std::abs(cf[i * ldc + j] - exact) <= bound);
             }
         }
-        if (wrong != 0) FAIL_CHECK(wrong << " elements wrong for m=" << s.m << " n=" << s.n << " k=" << s.k << " lda=" << lda);
+        if (wrong != 0)
+            FAIL_CHECK(wrong << " elements wrong for m=" << s.m << " n=" << s.n << " k=" << s.k << " lda=" << lda);
     }
 };
 
@@ -133,8 +137,7 @@ TEST_CASE("Every variant of the int8 product is exact for nothing but extremes")
         Int8Product product;
         const std::size_t lengths[] = {1, 2, 3, 4, 7, 64, 129, 1024, 4099, 65536};
         for (const auto fill : {Fill::lowest, Fill::highest, Fill::opposite})
-            for (const auto k : lengths)
-                product.check_shape(variant, {15, 17, k}, Guard::after, fill, random);
+            for (const auto k : lengths) product.check_shape(variant, {15, 17, k}, Guard::after, fill, random);
         // 2^16 products of -128 by -128 are 2^30, the largest sum that the proof's longest rows can make.
         std::vector<std::int8_t> lowest(65536, -128);
         std::vector<std::uint8_t> space(variant.workspace_bytes(1, 1, 65536) + 64);

@@ -1,5 +1,5 @@
-// How much of the register-only ceiling the products reach, on one core, with this compiler. Hidden, because its answer means
-// nothing in a build without optimisation or with a sanitizer: run it with  kernels "[speed]"
+// How much of the register-only ceiling the products reach, on one core, with this compiler. Hidden, because its answer
+// means nothing in a build without optimisation or with a sanitizer: run it with  kernels "[speed]"
 #include "each_variant.h"
 #include "kernels/gemm_f32/variants.h"
 #include "kernels/gemm_s8/variants.h"
@@ -52,8 +52,8 @@ Element* aligned(std::vector<Element>& memory, std::size_t count) {
 
 } // namespace
 
-// The limits lie about a tenth below what was measured (docs/measuring.md): low enough for a busy machine, high enough to notice
-// sums that a compiler keeps in memory, which halves every one of these.
+// The limits lie about a tenth below what was measured (docs/measuring.md): low enough for a busy machine, high enough
+// to notice sums that a compiler keeps in memory, which halves every one of these.
 TEST_CASE("The int8 product reaches its part of the ceiling", "[.speed]") {
     const std::map<std::string_view, double> limits{{"avx2", 0.65}, {"avx512vnni", 0.60}, {"amx", 0.28}};
     for (const auto& variant : gemm_s8_variants()) {
@@ -65,8 +65,9 @@ TEST_CASE("The int8 product reaches its part of the ceiling", "[.speed]") {
         std::vector<std::int8_t> a(edge * edge, 3), b(edge * edge, -5);
         std::vector<std::int32_t> c(edge * edge);
         std::vector<std::uint8_t> memory;
-        const GemmS8Arguments arguments{edge, edge, edge, a.data(), edge, b.data(), edge, c.data(), edge,
-                                        aligned(memory, variant.function.workspace_bytes(edge, edge, edge))};
+        const GemmS8Arguments arguments{
+            edge,     edge, edge,     a.data(), edge,
+            b.data(), edge, c.data(), edge,     aligned(memory, variant.function.workspace_bytes(edge, edge, edge))};
         const auto& peak = ceiling_of(variant.name);
         const std::size_t rounds = (std::size_t{1} << 27) / peak.s8_op_per_round;
         std::uint32_t sum = 0;
@@ -88,8 +89,9 @@ TEST_CASE("The float product reaches its part of the ceiling", "[.speed]") {
         }
         std::vector<float> a(edge * edge, 0.5f), b(edge * edge, 0.25f), c(edge * edge);
         std::vector<std::uint8_t> memory;
-        const GemmF32Arguments arguments{edge, edge, edge, a.data(), edge, b.data(), edge, c.data(), edge,
-                                         aligned(memory, variant.function.workspace_bytes(edge, edge, edge))};
+        const GemmF32Arguments arguments{
+            edge,     edge, edge,     a.data(), edge,
+            b.data(), edge, c.data(), edge,     aligned(memory, variant.function.workspace_bytes(edge, edge, edge))};
         const auto& peak = ceiling_of(variant.name);
         const std::size_t rounds = (std::size_t{1} << 25) / peak.f32_flop_per_round;
         float out[8];

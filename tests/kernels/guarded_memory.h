@@ -1,4 +1,5 @@
-/// Memory that ends, or begins, at a page that nobody may touch: a kernel that reads or writes one byte too far dies there.
+/// Memory that ends, or begins, at a page that nobody may touch: a kernel that reads or writes one byte too far dies
+/// there.
 #pragma once
 
 #include "error/error.h"

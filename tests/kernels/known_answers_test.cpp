@@ -22,7 +22,8 @@ std::string digest(Sha256Compress compress, std::string_view message) {
     while (padded.size() % 64 != 56) padded.push_back(0);
     for (int shift = 56; shift >= 0; shift -= 8)
         padded.push_back(static_cast<std::uint8_t>(std::uint64_t{message.size()} * 8 >> shift));
-    std::uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+    std::uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                              0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
     compress(state, padded.data(), padded.size() / 64);
     Bytes out;
     for (const auto word : state)
@@ -43,7 +44,8 @@ TEST_CASE("SHA-256 gives the digests of the standard's examples") { // NIST CSRC
     });
 }
 
-TEST_CASE("ChaCha8 gives the published key stream of the all-zero key") { // draft-strombergson-chacha-test-vectors-01, TC1
+TEST_CASE(
+    "ChaCha8 gives the published key stream of the all-zero key") { // draft-strombergson-chacha-test-vectors-01, TC1
     for_each_variant("chacha8", chacha8_variants(), [](Chacha8Blocks variant) {
         const Bytes32 key{};
         ByteArray<64> block{};
@@ -55,7 +57,7 @@ TEST_CASE("ChaCha8 gives the published key stream of the all-zero key") { // dra
 
 TEST_CASE("The int8 product multiplies a matrix that can be checked by hand") {
     for_each_variant("gemm_s8", gemm_s8_variants(), [](const GemmS8& variant) {
-        const std::int8_t a[] = {1, 2, 3, -128, 0, 127}; // 2 x 3
+        const std::int8_t a[] = {1, 2, 3, -128, 0, 127};  // 2 x 3
         const std::int8_t b[] = {4, 5, 6, -1, -128, 127}; // two columns of three
         std::int32_t c[4] = {};
         alignas(64) static std::uint8_t workspace[1 << 20];
@@ -78,7 +80,8 @@ TEST_CASE("The ceilings compute what their closed form says, so nothing was opti
         for (const auto rounds : counts) {
             std::uint32_t sum = 0;
             variant.s8(rounds, a, b, &sum);
-            CHECK(sum == static_cast<std::uint32_t>(static_cast<std::uint64_t>(dot) * rounds * (variant.s8_op_per_round / 32)));
+            CHECK(sum == static_cast<std::uint32_t>(static_cast<std::uint64_t>(dot) * rounds *
+                                                    (variant.s8_op_per_round / 32)));
         }
         const float factor[8] = {0.5f, 0.25f, -0.5f, 0.75f, 0.9f, 0, 0.125f, -0.9f};
         const float term[8] = {1, 2, 3, -4, 5, 6, -7, 8};

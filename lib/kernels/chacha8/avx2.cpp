@@ -11,11 +11,11 @@ constexpr std::size_t lanes = 8;
 template <int Bits>
 __m256i rotate_left(__m256i x) {
     if constexpr (Bits == 16)
-        return _mm256_shuffle_epi8(x, _mm256_set_epi64x(0x0d0c0f0e09080b0a, 0x0504070601000302, 0x0d0c0f0e09080b0a,
-                                                        0x0504070601000302));
+        return _mm256_shuffle_epi8(
+            x, _mm256_set_epi64x(0x0d0c0f0e09080b0a, 0x0504070601000302, 0x0d0c0f0e09080b0a, 0x0504070601000302));
     else if constexpr (Bits == 8)
-        return _mm256_shuffle_epi8(x, _mm256_set_epi64x(0x0e0d0c0f0a09080b, 0x0605040702010003, 0x0e0d0c0f0a09080b,
-                                                        0x0605040702010003));
+        return _mm256_shuffle_epi8(
+            x, _mm256_set_epi64x(0x0e0d0c0f0a09080b, 0x0605040702010003, 0x0e0d0c0f0a09080b, 0x0605040702010003));
     else
         return _mm256_or_si256(_mm256_slli_epi32(x, Bits), _mm256_srli_epi32(x, 32 - Bits));
 }
@@ -62,8 +62,7 @@ void eight_blocks(const __m256i* constant_words, std::uint64_t counter, std::uin
         for (int i = 0; i < 4; ++i) quarter_round(x[i], x[4 + i], x[8 + i], x[12 + i]);
         for (int i = 0; i < 4; ++i) quarter_round(x[i], x[4 + (i + 1) % 4], x[8 + (i + 2) % 4], x[12 + (i + 3) % 4]);
     }
-    for (int i = 0; i < 16; ++i)
-        x[i] = _mm256_add_epi32(x[i], i == 12 ? low : i == 13 ? high : constant_words[i]);
+    for (int i = 0; i < 16; ++i) x[i] = _mm256_add_epi32(x[i], i == 12 ? low : i == 13 ? high : constant_words[i]);
     store_transposed(x, out);
     store_transposed(x + 8, out + 32);
 }

@@ -44,19 +44,17 @@ void sixteen_blocks(const __m512i* constant_words, std::uint64_t counter, std::u
     const __m512i base = _mm512_set1_epi64(static_cast<long long>(counter));
     const __m512i first = _mm512_add_epi64(base, _mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0));
     const __m512i second = _mm512_add_epi64(base, _mm512_set_epi64(15, 14, 13, 12, 11, 10, 9, 8));
-    const __m512i low = _mm512_inserti64x4(_mm512_castsi256_si512(_mm512_cvtepi64_epi32(first)),
-                                           _mm512_cvtepi64_epi32(second), 1);
-    const __m512i high =
-        _mm512_inserti64x4(_mm512_castsi256_si512(_mm512_cvtepi64_epi32(_mm512_srli_epi64(first, 32))),
-                           _mm512_cvtepi64_epi32(_mm512_srli_epi64(second, 32)), 1);
+    const __m512i low =
+        _mm512_inserti64x4(_mm512_castsi256_si512(_mm512_cvtepi64_epi32(first)), _mm512_cvtepi64_epi32(second), 1);
+    const __m512i high = _mm512_inserti64x4(_mm512_castsi256_si512(_mm512_cvtepi64_epi32(_mm512_srli_epi64(first, 32))),
+                                            _mm512_cvtepi64_epi32(_mm512_srli_epi64(second, 32)), 1);
     __m512i x[16];
     for (int i = 0; i < 16; ++i) x[i] = i == 12 ? low : i == 13 ? high : constant_words[i];
     for (int double_round = 0; double_round < 4; ++double_round) {
         for (int i = 0; i < 4; ++i) quarter_round(x[i], x[4 + i], x[8 + i], x[12 + i]);
         for (int i = 0; i < 4; ++i) quarter_round(x[i], x[4 + (i + 1) % 4], x[8 + (i + 2) % 4], x[12 + (i + 3) % 4]);
     }
-    for (int i = 0; i < 16; ++i)
-        x[i] = _mm512_add_epi32(x[i], i == 12 ? low : i == 13 ? high : constant_words[i]);
+    for (int i = 0; i < 16; ++i) x[i] = _mm512_add_epi32(x[i], i == 12 ? low : i == 13 ? high : constant_words[i]);
     store_transposed(x, out);
 }
 

@@ -1,7 +1,8 @@
-/// ChaCha with 8 rounds as a keyed random-access generator: block x of the stream depends on nothing but key, nonce and x.
+/// ChaCha with 8 rounds as a keyed random-access generator: block x of the stream depends on nothing but key, nonce and
+/// x.
 ///
-/// The 16 input words are: 4 constants ("expand 32-byte k"), 8 key words, counter low, counter high, nonce low, nonce high
-/// (Bernstein 2008, the original layout with a 64-bit counter and a 64-bit nonce). All little endian.
+/// The 16 input words are: 4 constants ("expand 32-byte k"), 8 key words, counter low, counter high, nonce low, nonce
+/// high (Bernstein 2008, the original layout with a 64-bit counter and a 64-bit nonce). All little endian.
 ///
 /// | argument | shape        | meaning                                          |
 /// |----------|--------------|--------------------------------------------------|

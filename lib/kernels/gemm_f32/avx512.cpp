@@ -1,5 +1,5 @@
-// B is packed into panels of 32 columns, k_block rows each; A is read where it lies, one element broadcast at a time, unless
-// the distance of its rows would put them all into the same few cache sets.
+// B is packed into panels of 32 columns, k_block rows each; A is read where it lies, one element broadcast at a time,
+// unless the distance of its rows would put them all into the same few cache sets.
 #include "kernels/gemm_f32/contract.h"
 
 #include <immintrin.h>
@@ -7,10 +7,10 @@
 namespace kaisar::kernels {
 namespace {
 
-constexpr std::size_t rows_max = 14;      // 14 x 2 accumulators, 2 vectors of B, 1 of A: 31 of 32 registers
+constexpr std::size_t rows_max = 14; // 14 x 2 accumulators, 2 vectors of B, 1 of A: 31 of 32 registers
 constexpr std::size_t panel_columns = 32;
-constexpr std::size_t k_block = 512;      // a panel of A (14 x 2 KiB) stays in the first-level cache
-constexpr std::size_t n_block = 256;      // packed B (256 x 2 KiB) stays in the second-level cache
+constexpr std::size_t k_block = 512;              // a panel of A (14 x 2 KiB) stays in the first-level cache
+constexpr std::size_t n_block = 256;              // packed B (256 x 2 KiB) stays in the second-level cache
 constexpr std::size_t copy_stride = k_block + 16; // rows of a copied panel of A start in different cache sets
 
 std::size_t round_up(std::size_t value, std::size_t unit) { return (value + unit - 1) / unit * unit; }
@@ -41,7 +41,8 @@ void pack_b(const float* b, std::size_t ldb, std::size_t columns, std::size_t de
 void copy_rows(const float* a, std::size_t lda, std::size_t rows, std::size_t depth, float* out) {
     for (std::size_t i = 0; i < rows; ++i)
         for (std::size_t l = 0; l < depth; l += 16)
-            _mm512_store_ps(out + i * copy_stride + l, _mm512_maskz_loadu_ps(first_columns(depth - l), a + i * lda + l));
+            _mm512_store_ps(out + i * copy_stride + l,
+                            _mm512_maskz_loadu_ps(first_columns(depth - l), a + i * lda + l));
 }
 
 struct Tile {
@@ -121,8 +122,14 @@ void gemm_f32_avx512(const GemmF32Arguments& g) noexcept {
                 const std::size_t rows = (g.m - i + panels - panel - 1) / (panels - panel);
                 const float* const a = g.a + i * g.lda + l;
                 if (copies) copy_rows(a, g.lda, rows, depth, copied);
-                multiply_panel({copies ? copied : a, copies ? copy_stride : g.lda, packed, depth,
-                                g.c + i * g.ldc + j, g.ldc, {}, l != 0},
+                multiply_panel({copies ? copied : a,
+                                copies ? copy_stride : g.lda,
+                                packed,
+                                depth,
+                                g.c + i * g.ldc + j,
+                                g.ldc,
+                                {},
+                                l != 0},
                                rows, columns);
                 i += rows;
             }

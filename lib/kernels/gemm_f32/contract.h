@@ -8,9 +8,9 @@
 /// | b       | float | k x n | ldb floats   |                                   |
 /// | c       | float | m x n | ldc floats   | overwritten; all zero for k = 0   |
 ///
-/// Accuracy: |C - exact| <= k * 2^-23 * (|A| |B|), element by element, in whatever order a variant adds (Higham, Accuracy and
-/// Stability of Numerical Algorithms, §3.5, with room for one rounding more a term).
-/// Work: 2mnk operations. `workspace` holds packed panels: gemm_f32_*_workspace_bytes(m, n, k) bytes, 64-byte aligned, contents
+/// Accuracy: |C - exact| <= k * 2^-23 * (|A| |B|), element by element, in whatever order a variant adds (Higham,
+/// Accuracy and Stability of Numerical Algorithms, §3.5, with room for one rounding more a term). Work: 2mnk
+/// operations. `workspace` holds packed panels: gemm_f32_*_workspace_bytes(m, n, k) bytes, 64-byte aligned, contents
 /// irrelevant before and after. One thread; callers split the rows of C. Any size, zero included. Cannot fail.
 #pragma once
 

@@ -1,8 +1,9 @@
-// tdpbssd adds the exact product of a 16 x 64 and a 64 x 16 byte tile to 16 x 16 sums. Four sums are kept at a time: 2 x 2
-// tiles, so that each tile that is loaded is used twice.
+// tdpbssd adds the exact product of a 16 x 64 and a 64 x 16 byte tile to 16 x 16 sums. Four sums are kept at a time: 2
+// x 2 tiles, so that each tile that is loaded is used twice.
 //
-// B is packed into panels of 16 columns: for each group of four l, 16 columns x 4 bytes; 16 groups are a tile. A is read where it
-// lies, unless its rows, their distance or the end of k make that slow or forbidden: then 32 rows are copied, tile by tile.
+// B is packed into panels of 16 columns: for each group of four l, 16 columns x 4 bytes; 16 groups are a tile. A is
+// read where it lies, unless its rows, their distance or the end of k make that slow or forbidden: then 32 rows are
+// copied, tile by tile.
 #include "kernels/gemm_s8/contract.h"
 
 #include <immintrin.h>
@@ -108,12 +109,14 @@ void multiply_four(const Operands& o, std::int32_t* c, std::size_t stride, Start
 }
 
 /// The part of 32 x 32 sums that exists, by way of a scratch square.
-void add_edge(const std::int32_t* sums, std::int32_t* c, std::size_t ldc, std::size_t rows, std::size_t columns, Start start) {
+void add_edge(const std::int32_t* sums, std::int32_t* c, std::size_t ldc, std::size_t rows, std::size_t columns,
+              Start start) {
     for (std::size_t i = 0; i < rows; ++i) {
         for (std::size_t j = 0; j < columns; j += 16) {
             const auto present = static_cast<__mmask16>(first_bytes(least(columns - j, 16)));
             __m512i value = _mm512_load_si512(sums + i * panel + j);
-            if (start == Start::from_c) value = _mm512_add_epi32(value, _mm512_maskz_loadu_epi32(present, c + i * ldc + j));
+            if (start == Start::from_c)
+                value = _mm512_add_epi32(value, _mm512_maskz_loadu_epi32(present, c + i * ldc + j));
             _mm512_mask_storeu_epi32(c + i * ldc + j, present, value);
         }
     }
@@ -121,7 +124,8 @@ void add_edge(const std::int32_t* sums, std::int32_t* c, std::size_t ldc, std::s
 
 struct TileConfiguration {
     std::uint8_t palette = 1, start_row = 0, reserved[14] = {};
-    std::uint16_t row_bytes[16] = {tile_bytes, tile_bytes, tile_bytes, tile_bytes, tile_bytes, tile_bytes, tile_bytes, tile_bytes};
+    std::uint16_t row_bytes[16] = {tile_bytes, tile_bytes, tile_bytes, tile_bytes,
+                                   tile_bytes, tile_bytes, tile_bytes, tile_bytes};
     std::uint8_t rows[16] = {tile_rows, tile_rows, tile_rows, tile_rows, tile_rows, tile_rows, tile_rows, tile_rows};
 };
 static_assert(sizeof(TileConfiguration) == 64);
@@ -133,7 +137,8 @@ struct Workspace {
 };
 
 /// All rows of C, the columns [j, j + columns), with l in [l, l + depth): B is packed already.
-void multiply_block(const GemmS8Arguments& g, const Workspace& w, std::size_t j, std::size_t columns, std::size_t l, std::size_t depth) {
+void multiply_block(const GemmS8Arguments& g, const Workspace& w, std::size_t j, std::size_t columns, std::size_t l,
+                    std::size_t depth) {
     const std::size_t tiles = (depth + tile_bytes - 1) / tile_bytes;
     const Start start = l == 0 ? Start::from_zero : Start::from_c;
     const bool copies_all = depth % tile_bytes != 0 || is_harmful_stride(g.lda);
@@ -183,8 +188,9 @@ void gemm_s8_amx(const GemmS8Arguments& g) noexcept {
             const std::size_t depth = least(g.k - l, k_block);
             const std::size_t panel_bytes = round_up(depth, tile_bytes) * tile_rows;
             for (std::size_t jj = 0; jj < round_up(columns, panel); jj += tile_rows)
-                pack_panel(g.b + least(j + jj, g.n - 1) * g.ldb + l, g.ldb, jj < columns ? least(columns - jj, tile_rows) : 0,
-                           depth, w.packed + jj / tile_rows * panel_bytes);
+                pack_panel(g.b + least(j + jj, g.n - 1) * g.ldb + l, g.ldb,
+                           jj < columns ? least(columns - jj, tile_rows) : 0, depth,
+                           w.packed + jj / tile_rows * panel_bytes);
             multiply_block(g, w, j, columns, l, depth);
         }
     }

@@ -1,8 +1,8 @@
 // Both sides are widened to 16 bits while packing; vpmaddwd then adds two exact products, vpaddd accumulates them.
 // (vpmaddubsw would be faster and wrong: it saturates.)
 //
-// B is packed into panels of 16 columns: for each pair of l, 16 columns x 2 int16. A is packed into panels of up to 6 rows,
-// each row contiguous.
+// B is packed into panels of 16 columns: for each pair of l, 16 columns x 2 int16. A is packed into panels of up to 6
+// rows, each row contiguous.
 #include "kernels/gemm_s8/contract.h"
 
 #include <immintrin.h>
@@ -10,10 +10,10 @@
 namespace kaisar::kernels {
 namespace {
 
-constexpr std::size_t rows_max = 6;        // 6 x 2 accumulators, 2 vectors of B, 1 of A, 1 product: 16 registers
+constexpr std::size_t rows_max = 6; // 6 x 2 accumulators, 2 vectors of B, 1 of A, 1 product: 16 registers
 constexpr std::size_t panel_columns = 16;
-constexpr std::size_t k_block = 1024;      // a widened panel of A (6 x 2 KiB) stays in the first-level cache
-constexpr std::size_t n_block = 256;       // widened B (256 x 2 KiB) stays in the second-level cache
+constexpr std::size_t k_block = 1024;              // a widened panel of A (6 x 2 KiB) stays in the first-level cache
+constexpr std::size_t n_block = 256;               // widened B (256 x 2 KiB) stays in the second-level cache
 constexpr std::size_t row_elements = k_block + 32; // rows of a packed panel of A start in different cache sets
 
 std::size_t round_up(std::size_t value, std::size_t unit) { return (value + unit - 1) / unit * unit; }
@@ -152,7 +152,8 @@ void gemm_s8_avx2(const GemmS8Arguments& g) noexcept {
             for (std::size_t panel = 0; panel < panels; ++panel) { // of nearly equal height
                 const std::size_t rows = (g.m - i + panels - panel - 1) / (panels - panel);
                 pack_a(g.a + i * g.lda + l, g.lda, rows, depth, packed_a);
-                multiply_panel({packed_a, packed_b, (depth + 1) / 2, g.c + i * g.ldc + j, g.ldc, 0, l != 0}, rows, columns);
+                multiply_panel({packed_a, packed_b, (depth + 1) / 2, g.c + i * g.ldc + j, g.ldc, 0, l != 0}, rows,
+                               columns);
                 i += rows;
             }
         }

@@ -1,8 +1,9 @@
-// vpdpbusd multiplies unsigned by signed bytes. B is packed with 128 added to every element (xor 0x80) and is the unsigned
-// side, so every sum comes out too large by 128 * (sum of that row of A): the accumulators start at minus that.
+// vpdpbusd multiplies unsigned by signed bytes. B is packed with 128 added to every element (xor 0x80) and is the
+// unsigned side, so every sum comes out too large by 128 * (sum of that row of A): the accumulators start at minus
+// that.
 //
-// B is packed into panels of 32 columns: for each group of four l, 32 columns x 4 bytes. A is read where it lies, four bytes
-// broadcast at a time, unless the distance of its rows would put them all into the same few cache sets.
+// B is packed into panels of 32 columns: for each group of four l, 32 columns x 4 bytes. A is read where it lies, four
+// bytes broadcast at a time, unless the distance of its rows would put them all into the same few cache sets.
 #include "kernels/gemm_s8/contract.h"
 
 #include <immintrin.h>
@@ -10,10 +11,10 @@
 namespace kaisar::kernels {
 namespace {
 
-constexpr std::size_t rows_max = 14;       // 14 x 2 accumulators, 2 vectors of B, 1 of A: 31 of 32 registers
+constexpr std::size_t rows_max = 14; // 14 x 2 accumulators, 2 vectors of B, 1 of A: 31 of 32 registers
 constexpr std::size_t panel_columns = 32;
-constexpr std::size_t k_block = 2048;      // a panel of A (14 x 2048 bytes) stays in the first-level cache
-constexpr std::size_t n_block = 256;       // packed B (256 x 2048 bytes) stays in the second-level cache
+constexpr std::size_t k_block = 2048;             // a panel of A (14 x 2048 bytes) stays in the first-level cache
+constexpr std::size_t n_block = 256;              // packed B (256 x 2048 bytes) stays in the second-level cache
 constexpr std::size_t copy_stride = k_block + 64; // rows of a copied panel of A start in different cache sets
 
 std::size_t round_up(std::size_t value, std::size_t unit) { return (value + unit - 1) / unit * unit; }
@@ -27,8 +28,8 @@ bool is_harmful_stride(std::size_t stride) {
 
 __mmask64 first_bytes(std::size_t count) { return count >= 64 ? ~__mmask64{0} : (__mmask64{1} << count) - 1; }
 
-/// Sixteen columns of B, `depth` long (zeros beyond), of which `columns` exist: for each group of four l, 16 x 4 bytes at
-/// out + 128 * (l / 4).
+/// Sixteen columns of B, `depth` long (zeros beyond), of which `columns` exist: for each group of four l, 16 x 4 bytes
+/// at out + 128 * (l / 4).
 void pack_sixteen_columns(const std::int8_t* b, std::size_t ldb, std::size_t columns, std::size_t depth,
                           std::uint8_t* out) {
     const __m512i flip = _mm512_set1_epi8(static_cast<char>(0x80));
@@ -53,10 +54,9 @@ void pack_sixteen_columns(const std::int8_t* b, std::size_t ldb, std::size_t col
             const __m512i low_odd = _mm512_shuffle_i32x4(quads[j], quads[4 + j], 0xdd);
             const __m512i high_even = _mm512_shuffle_i32x4(quads[8 + j], quads[12 + j], 0x88);
             const __m512i high_odd = _mm512_shuffle_i32x4(quads[8 + j], quads[12 + j], 0xdd);
-            const __m512i groups_of_lane[4] = {_mm512_shuffle_i32x4(low_even, high_even, 0x88),
-                                               _mm512_shuffle_i32x4(low_odd, high_odd, 0x88),
-                                               _mm512_shuffle_i32x4(low_even, high_even, 0xdd),
-                                               _mm512_shuffle_i32x4(low_odd, high_odd, 0xdd)};
+            const __m512i groups_of_lane[4] = {
+                _mm512_shuffle_i32x4(low_even, high_even, 0x88), _mm512_shuffle_i32x4(low_odd, high_odd, 0x88),
+                _mm512_shuffle_i32x4(low_even, high_even, 0xdd), _mm512_shuffle_i32x4(low_odd, high_odd, 0xdd)};
             for (std::size_t q = 0; q < 4; ++q)
                 if (4 * q + j < groups)
                     _mm512_store_si512(out + 128 * (l / 4 + 4 * q + j), _mm512_xor_si512(groups_of_lane[q], flip));
@@ -136,8 +136,8 @@ void multiply_tile(const Tile& t) {
 
 using TileFunction = void (*)(const Tile&);
 constexpr TileFunction tile_functions[rows_max] = {
-    multiply_tile<1>, multiply_tile<2>, multiply_tile<3>,  multiply_tile<4>,  multiply_tile<5>,
-    multiply_tile<6>, multiply_tile<7>, multiply_tile<8>,  multiply_tile<9>,  multiply_tile<10>,
+    multiply_tile<1>,  multiply_tile<2>,  multiply_tile<3>,  multiply_tile<4>,  multiply_tile<5>,
+    multiply_tile<6>,  multiply_tile<7>,  multiply_tile<8>,  multiply_tile<9>,  multiply_tile<10>,
     multiply_tile<11>, multiply_tile<12>, multiply_tile<13>, multiply_tile<14>,
 };
 
@@ -180,8 +180,15 @@ void gemm_s8_avx512vnni(const GemmS8Arguments& g) noexcept {
                 std::int32_t corrections[rows_max];
                 for (std::size_t r = 0; r < rows; ++r) corrections[r] = correction(a + r * g.lda, depth);
                 if (copies) copy_rows(a, g.lda, rows, depth, copied);
-                multiply_panel({copies ? copied : a, copies ? copy_stride : g.lda, packed, (depth + 3) / 4, corrections,
-                                g.c + i * g.ldc + j, g.ldc, {}, l != 0},
+                multiply_panel({copies ? copied : a,
+                                copies ? copy_stride : g.lda,
+                                packed,
+                                (depth + 3) / 4,
+                                corrections,
+                                g.c + i * g.ldc + j,
+                                g.ldc,
+                                {},
+                                l != 0},
                                rows, columns);
                 i += rows;
             }

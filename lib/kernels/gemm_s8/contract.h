@@ -9,9 +9,9 @@
 /// | c       | int32  | m x n | ldc int32s | overwritten; every element exact modulo 2^32     |
 ///
 /// Exact (no wrap-around) for every input up to k = 131071; bit-identical across all variants for every k.
-/// Work: 2mnk operations. `workspace` holds packed panels: gemm_s8_*_workspace_bytes(m, n, k) bytes, 64-byte aligned, contents
-/// irrelevant before and after. Packing B costs n*k bytes whatever m is, so the longer side belongs into m; rows of A that lie
-/// near a multiple of 1024 bytes apart are copied first, and 64 bytes more between them spare that.
+/// Work: 2mnk operations. `workspace` holds packed panels: gemm_s8_*_workspace_bytes(m, n, k) bytes, 64-byte aligned,
+/// contents irrelevant before and after. Packing B costs n*k bytes whatever m is, so the longer side belongs into m;
+/// rows of A that lie near a multiple of 1024 bytes apart are copied first, and 64 bytes more between them spare that.
 /// One thread; callers split the rows of C. Any size, zero included. Cannot fail.
 #pragma once
 

@@ -1,4 +1,5 @@
-// Writes go past the caches (streaming stores): otherwise every line would first be read, and that traffic is not counted.
+// Writes go past the caches (streaming stores): otherwise every line would first be read, and that traffic is not
+// counted.
 #include "kernels/memory/contract.h"
 
 #include <immintrin.h>

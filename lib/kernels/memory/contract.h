@@ -7,9 +7,9 @@
 /// | memory_copy  | c[i] = a[i]                      | 16n                      |
 /// | memory_triad | c[i] = a[i] + factor * b[i]      | 24n                      |
 ///
-/// Arrays are 8-byte aligned and do not overlap; n may be anything. Variants may write past the caches, and then end with the
-/// fence that makes it visible. Identical across all variants; the triad's elements are rounded twice or once (fused), so
-/// they agree to one unit in the last place of factor * b[i] plus one of the result. Cannot fail.
+/// Arrays are 8-byte aligned and do not overlap; n may be anything. Variants may write past the caches, and then end
+/// with the fence that makes it visible. Identical across all variants; the triad's elements are rounded twice or once
+/// (fused), so they agree to one unit in the last place of factor * b[i] plus one of the result. Cannot fail.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// Four sums of 16 x 16, each fed by the same two tiles: every row of the one and every column of the other is the sixteen
-// bytes four times over, so each of the 4 x 256 sums grows by four times their product a round.
+// Four sums of 16 x 16, each fed by the same two tiles: every row of the one and every column of the other is the
+// sixteen bytes four times over, so each of the 4 x 256 sums grows by four times their product a round.
 #include "kernels/peak/contract.h"
 
 #include <immintrin.h>
@@ -18,7 +18,8 @@ static_assert(sizeof(TileConfiguration) == 64);
 
 void peak_s8_amx(std::size_t rounds, const std::int8_t* a, const std::int8_t* b, std::uint32_t* out) noexcept {
     alignas(64) const TileConfiguration configuration;
-    alignas(64) std::int8_t left[16][64], right[16][64]; // right: row r holds bytes 4r … 4r+3 of each of sixteen columns
+    alignas(64) std::int8_t left[16][64],
+        right[16][64]; // right: row r holds bytes 4r … 4r+3 of each of sixteen columns
     for (std::size_t r = 0; r < 16; ++r) {
         for (std::size_t i = 0; i < 64; ++i) {
             left[r][i] = a[i % 16];

@@ -24,9 +24,8 @@ void peak_f32_avx2(std::size_t rounds, const float* a, const float* b, float* ou
                          "vfmadd213ps %[term], %[factor], %9\n"
                          "vfmadd213ps %[term], %[factor], %10\n"
                          "vfmadd213ps %[term], %[factor], %11\n"
-                         : "+x"(x0), "+x"(x1), "+x"(x2), "+x"(x3),
-                           "+x"(x4), "+x"(x5), "+x"(x6), "+x"(x7),
-                           "+x"(x8), "+x"(x9), "+x"(x10), "+x"(x11)
+                         : "+x"(x0), "+x"(x1), "+x"(x2), "+x"(x3), "+x"(x4), "+x"(x5), "+x"(x6), "+x"(x7), "+x"(x8),
+                           "+x"(x9), "+x"(x10), "+x"(x11)
                          : [factor] "x"(factor), [term] "x"(term));
     }
     __m256 sum = _mm256_setzero_ps();
@@ -58,9 +57,8 @@ void peak_s8_avx2(std::size_t rounds, const std::int8_t* a, const std::int8_t* b
                          "vpaddd %[p1], %5, %5\n"
                          "vpaddd %[p2], %6, %6\n"
                          "vpaddd %[p3], %7, %7\n"
-                         : "+x"(x0), "+x"(x1), "+x"(x2), "+x"(x3),
-                           "+x"(x4), "+x"(x5), "+x"(x6), "+x"(x7),
-                           [p0] "+x"(p0), [p1] "+x"(p1), [p2] "+x"(p2), [p3] "+x"(p3)
+                         : "+x"(x0), "+x"(x1), "+x"(x2), "+x"(x3), "+x"(x4), "+x"(x5), "+x"(x6),
+                           "+x"(x7), [p0] "+x"(p0), [p1] "+x"(p1), [p2] "+x"(p2), [p3] "+x"(p3)
                          : [left] "x"(left), [right] "x"(right));
     }
     __m256i sum = zero;

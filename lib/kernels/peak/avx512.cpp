@@ -35,9 +35,8 @@ void peak_f32_avx512(std::size_t rounds, const float* a, const float* b, float* 
                          "vfmadd213ps %[term], %[factor], %9\n"
                          "vfmadd213ps %[term], %[factor], %10\n"
                          "vfmadd213ps %[term], %[factor], %11\n"
-                         : "+v"(x0), "+v"(x1), "+v"(x2), "+v"(x3),
-                           "+v"(x4), "+v"(x5), "+v"(x6), "+v"(x7),
-                           "+v"(x8), "+v"(x9), "+v"(x10), "+v"(x11)
+                         : "+v"(x0), "+v"(x1), "+v"(x2), "+v"(x3), "+v"(x4), "+v"(x5), "+v"(x6), "+v"(x7), "+v"(x8),
+                           "+v"(x9), "+v"(x10), "+v"(x11)
                          : [factor] "v"(factor), [term] "v"(term));
     }
     const __m512 all[chains] = {x0, x1, x2, x3, x4, x5, x6, x7, x8, x9, x10, x11};
@@ -72,9 +71,8 @@ void peak_s8_avx512(std::size_t rounds, const std::int8_t* a, const std::int8_t*
                          "vpaddd %[p1], %5, %5\n"
                          "vpaddd %[p2], %6, %6\n"
                          "vpaddd %[p3], %7, %7\n"
-                         : "+v"(x0), "+v"(x1), "+v"(x2), "+v"(x3),
-                           "+v"(x4), "+v"(x5), "+v"(x6), "+v"(x7),
-                           [p0] "+v"(p0), [p1] "+v"(p1), [p2] "+v"(p2), [p3] "+v"(p3)
+                         : "+v"(x0), "+v"(x1), "+v"(x2), "+v"(x3), "+v"(x4), "+v"(x5), "+v"(x6),
+                           "+v"(x7), [p0] "+v"(p0), [p1] "+v"(p1), [p2] "+v"(p2), [p3] "+v"(p3)
                          : [left] "v"(left), [right] "v"(right));
     }
     const __m512i all[] = {x0, x1, x2, x3, x4, x5, x6, x7};

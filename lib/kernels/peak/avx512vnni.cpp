@@ -37,9 +37,8 @@ void peak_s8_avx512vnni(std::size_t rounds, const std::int8_t* a, const std::int
                          "vpdpbusd %[right], %[left], %9\n"
                          "vpdpbusd %[right], %[left], %10\n"
                          "vpdpbusd %[right], %[left], %11\n"
-                         : "+v"(x0), "+v"(x1), "+v"(x2), "+v"(x3),
-                           "+v"(x4), "+v"(x5), "+v"(x6), "+v"(x7),
-                           "+v"(x8), "+v"(x9), "+v"(x10), "+v"(x11)
+                         : "+v"(x0), "+v"(x1), "+v"(x2), "+v"(x3), "+v"(x4), "+v"(x5), "+v"(x6), "+v"(x7), "+v"(x8),
+                           "+v"(x9), "+v"(x10), "+v"(x11)
                          : [left] "v"(left), [right] "v"(right));
     }
     const __m512i all[] = {x0, x1, x2, x3, x4, x5, x6, x7, x8, x9, x10, x11};

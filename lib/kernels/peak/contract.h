@@ -5,8 +5,8 @@
 /// | peak_f32 | x = a*x + b, one fused operation | out[i] = mean over all chains of x in lane i, 8 lanes           |
 /// | peak_s8  | exact sum of products a[i]*b[i]  | out = sum over all chains and lanes, modulo 2^32                |
 ///
-/// a and b are 8 floats or 16 int8, repeated across wider registers. The chains start at 0 (the plain variant of peak_f32: at
-/// different small numbers). So the answers are known beforehand:
+/// a and b are 8 floats or 16 int8, repeated across wider registers. The chains start at 0 (the plain variant of
+/// peak_f32: at different small numbers). So the answers are known beforehand:
 ///     peak_f32: out[i] = b[i] * (1 - a[i]^rounds) / (1 - a[i])             for |a[i]| < 1, to rounding
 ///     peak_s8:  out = rounds * op_per_round / 32 * sum over i of a[i]*b[i]   modulo 2^32
 /// Work: `rounds` times the constant beside each declaration; a multiplication and an addition are one operation each.

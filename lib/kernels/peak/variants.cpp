@@ -8,9 +8,7 @@ constexpr Variant<Peak> table[] = {
      {},
      {peak_f32_reference, peak_f32_reference_flop_per_round, peak_s8_reference, peak_s8_reference_op_per_round}},
 #if defined(KAISAR_VARIANT_AVX2)
-    {"avx2",
-     CpuFeature::avx2,
-     {peak_f32_avx2, peak_f32_avx2_flop_per_round, peak_s8_avx2, peak_s8_avx2_op_per_round}},
+    {"avx2", CpuFeature::avx2, {peak_f32_avx2, peak_f32_avx2_flop_per_round, peak_s8_avx2, peak_s8_avx2_op_per_round}},
 #endif
 #if defined(KAISAR_VARIANT_AVX512)
     {"avx512",

@@ -72,8 +72,9 @@ TEST_CASE("Every workload is measured, or waived with a reason, never left out")
     CHECK(told.size() == report.results.size());
     for (const auto& workload : describe_workloads()) {
         INFO(workload.name);
-        const auto result = std::find_if(report.results.begin(), report.results.end(),
-                                         [&](const auto& r) { return r.workload == workload.name && r.device == "cpu"; });
+        const auto result = std::find_if(report.results.begin(), report.results.end(), [&](const auto& r) {
+            return r.workload == workload.name && r.device == "cpu";
+        });
         REQUIRE(result != report.results.end());
         if (workload.waived) {
             CHECK(result->waived == workload.waived);
@@ -115,9 +116,11 @@ TEST_CASE("The report is one line of JSON with every field of the schema") {
     const auto report = run_bench(request_of({"gemm-s8", "render"}), detect_cpu_features(), {});
     const auto text = bench_report_to_json(report);
     CHECK(text.find('\n') == std::string::npos);
-    for (const auto* field : {"schema", "machine", "results", "workload", "device", "variant", "threads", "m", "n", "k", "bytes", "unit",
-                              "median", "min", "max", "mad", "samples", "duration_s", "peak", "peak_kind", "fraction_of_peak",
-                              "verified", "stable", "waived", "reason", "joules_per_op"})
+    for (const auto* field :
+         {"schema",   "machine", "results", "workload",   "device",       "variant",   "threads",
+          "m",        "n",       "k",       "bytes",      "unit",         "median",    "min",
+          "max",      "mad",     "samples", "duration_s", "peak",         "peak_kind", "fraction_of_peak",
+          "verified", "stable",  "waived",  "reason",     "joules_per_op"})
         CHECK(text.find('"' + std::string(field) + "\":") != std::string::npos);
     CHECK(text.find("\"workload\":\"render\"") != std::string::npos);
     CHECK(text.find("\"waived\":true") != std::string::npos);

@@ -13,7 +13,8 @@ Job idle_job(bool is_right, unsigned& poisoned) {
     Job job;
     job.work_per_round = 10;
     job.run = [](unsigned, std::uint64_t rounds) {
-        for (std::uint64_t i = 0; i < rounds * 1000; ++i) __asm__ volatile("" : : "r"(i)); // takes time, cannot be left out
+        for (std::uint64_t i = 0; i < rounds * 1000; ++i)
+            __asm__ volatile("" : : "r"(i)); // takes time, cannot be left out
     };
     job.poison = [&poisoned] { ++poisoned; };
     job.has_right_answers = [is_right] { return is_right; };

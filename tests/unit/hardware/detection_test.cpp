@@ -1,5 +1,5 @@
-#include "hardware/detection.h"
 #include "error/error.h"
+#include "hardware/detection.h"
 
 #include <catch2/catch.hpp>
 #include <cstdlib>

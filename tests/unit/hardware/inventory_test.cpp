@@ -1,5 +1,5 @@
-#include "hardware/inventory_json.h"
 #include "error/error.h"
+#include "hardware/inventory_json.h"
 
 #include <catch2/catch.hpp>
 
@@ -50,7 +50,8 @@ TEST_CASE("What changed between two inventories is named by its path") {
 
 TEST_CASE("A field that is missing, or of another version, is named") {
     auto text = inventory_to_json(sample());
-    for (const std::string field : {"\"sockets\"", "\"total_bytes\"", "\"link_bits_per_s\"", "\"pcie_lanes\"", "\"hypervisor\""}) {
+    for (const std::string field :
+         {"\"sockets\"", "\"total_bytes\"", "\"link_bits_per_s\"", "\"pcie_lanes\"", "\"hypervisor\""}) {
         auto broken = text;
         broken.replace(broken.find(field), field.size(), "\"gone\"");
         try {

@@ -45,7 +45,8 @@ TEST_CASE("Every workload gives right answers, after one round and after several
 
 TEST_CASE("Every workload notices outputs that nothing has written") {
     for_each_job([](const Workload& workload, const Job& job, Team& team) {
-        if (workload.name == "memory-latency") return; // each step depends on the one before: there is no output to poison
+        if (workload.name == "memory-latency")
+            return; // each step depends on the one before: there is no output to poison
         run(team, job, 1);
         job.poison();
         CHECK_FALSE(job.has_right_answers());
