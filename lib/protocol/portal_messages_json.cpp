@@ -229,7 +229,7 @@ PortalFailure decode_portal_failure(std::string_view text) {
         const auto reader = read_answer(text).object("error");
         return {.code = reader.string("code"), .message = reader.string("message"), .hint = reader.string("hint")};
     } catch (const Error&) {
-        return {.code = "unreadable", .message = std::string(text.substr(0, 120)), .hint = {}};
+        return {.code = std::string(unreadable_failure), .message = std::string(text.substr(0, 120)), .hint = {}};
     }
 }
 

@@ -43,7 +43,8 @@ std::string encode_worker_record(const WorkerRecord& record);
 WorkerRecord decode_worker_record(std::string_view text);
 
 std::string encode_portal_failure(const PortalFailure& failure);
-/// A body that is no such document becomes code "unreadable" with the body's beginning as its message.
+/// The code of a body that is no such document; its beginning becomes the message.
+inline constexpr std::string_view unreadable_failure = "unreadable";
 PortalFailure decode_portal_failure(std::string_view text);
 
 } // namespace kaisar

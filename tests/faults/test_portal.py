@@ -19,7 +19,7 @@ TIMEOUT_S = 2
 
 folder = tempfile.TemporaryDirectory(prefix="kaisar-portal-")
 proxy = Proxy()
-network = proxy.network = Network(folder.name, "--public-url", proxy.url)
+network = proxy.network = Network(folder.name, "--public-url", proxy.url, params="test")
 
 
 def complain_well(done):
