@@ -39,7 +39,7 @@ inline void append(Bytes& to, ByteView from) {
 template <std::size_t Size>
 ByteArray<Size> array_of(ByteView view) {
     ByteArray<Size> out{};
-    std::memcpy(out.data(), view.data(), view.size() < Size ? view.size() : Size);
+    if (!view.empty()) std::memcpy(out.data(), view.data(), view.size() < Size ? view.size() : Size);
     return out;
 }
 

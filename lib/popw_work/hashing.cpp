@@ -32,7 +32,17 @@ Primitives choose_primitives(CpuFeatures features, std::optional<std::string_vie
     const auto& sha256 = choose(kernels::sha256_variants(), features, variant);
     const auto& many = choose(kernels::sha256_many_variants(), features, variant);
     const auto& chacha8 = choose(kernels::chacha8_variants(), features, variant);
-    return {gemm.function, sha256.function, many.function, chacha8.function, gemm.name, sha256.name, many.name, chacha8.name};
+    const auto& pages = choose(kernels::page_fill_variants(), features, variant);
+    return {.gemm = gemm.function,
+            .sha256 = sha256.function,
+            .sha256_many = many.function,
+            .chacha8 = chacha8.function,
+            .page_fill = pages.function,
+            .gemm_variant = gemm.name,
+            .sha256_variant = sha256.name,
+            .sha256_many_variant = many.name,
+            .chacha8_variant = chacha8.name,
+            .page_fill_variant = pages.name};
 }
 
 void require_working(const Primitives& primitives) {

@@ -5,6 +5,7 @@
 #include "hardware/cpu_features.h"
 #include "kernels/chacha8/variants.h"
 #include "kernels/gemm_s8/variants.h"
+#include "kernels/page_fill/variants.h"
 #include "kernels/sha256/variants.h"
 #include "kernels/sha256_many/variants.h"
 
@@ -18,10 +19,12 @@ struct Primitives {
     kernels::Sha256Compress sha256;
     kernels::Sha256Many sha256_many;
     kernels::Chacha8Blocks chacha8;
+    kernels::PageFill page_fill;
     std::string_view gemm_variant;
     std::string_view sha256_variant;
     std::string_view sha256_many_variant;
     std::string_view chacha8_variant;
+    std::string_view page_fill_variant;
 };
 
 /// The best kernels that this processor has. A name forces that variant of gemm_s8, and of the others where they have one
