@@ -2,6 +2,7 @@
 
 #include "error/error.h"
 
+#include <array>
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
 
@@ -28,6 +29,20 @@ constexpr std::chrono::seconds drain_time{2};
 
 using PlainStream = beast::tcp_stream;
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
+
+/// The Date field (RFC 9110 section 5.6.7): lets a client notice that its clock is wrong.
+std::string format_http_date(Instant instant) {
+    const auto day = std::chrono::floor<std::chrono::days>(instant);
+    const std::chrono::year_month_day date{day};
+    const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::seconds>(instant - day)};
+    static constexpr std::array<std::string_view, 7> weekdays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                             "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", weekdays[std::chrono::weekday{day}.c_encoding()],
+                       static_cast<unsigned>(date.day()), months[static_cast<unsigned>(date.month()) - 1],
+                       static_cast<int>(date.year()), time.hours().count(), time.minutes().count(),
+                       time.seconds().count());
+}
 
 template <class Stream>
 class Session final : public SessionHandle, public std::enable_shared_from_this<Session<Stream>> {
@@ -186,6 +201,7 @@ private:
         state_ = State::writing;
         response_ = {static_cast<http::status>(answer.status), 11};
         for (const auto& [name, value] : answer.headers.fields()) response_.set(name, value);
+        response_.set(http::field::date, format_http_date(context_.clock.now()));
         response_.body() = std::move(answer.body);
         response_.keep_alive(is_keep_alive_ && !is_finishing_);
         response_.prepare_payload();

@@ -68,12 +68,20 @@ std::map<std::uint16_t, DeviceSums> sum_verdicts(const RecordReader& records, co
     return devices;
 }
 
-std::uint32_t count_strikes(const RecordReader& records, const Bytes32& node_id, Instant now) {
+/// Within the last days: rejected proofs, and marks whose proof never came (whoever does not like the query must not
+/// just stay silent).
+std::uint32_t count_strikes(const RecordReader& records, const Bytes32& node_id, Instant now,
+                            const popw::Params& params) {
     std::uint32_t strikes = 0;
     const auto scheduled = static_cast<std::uint8_t>(popw::BeaconMode::committee);
     for (const auto& verdict :
          records.verdicts({.epoch = std::nullopt, .node_id = node_id, .mode = scheduled, .limit = verdict_limit}))
-        if (verdict.code != 0 && now - verdict.decided_at < strike_memory) ++strikes;
+        if (verdict.code != 0 && verdict.decided_at <= now && now - verdict.decided_at < strike_memory) ++strikes;
+    const auto first = slot_at(params, now - strike_memory - params.proof_deadline);
+    for (const auto& key : records.unproved_slots(node_id, first.epoch)) {
+        const auto due_at = t0_of(params, {key.epoch, key.slot}) + params.proof_deadline;
+        if (due_at <= now && now - due_at < strike_memory) ++strikes;
+    }
     return strikes;
 }
 
@@ -176,7 +184,7 @@ Standing Standings::standing_in(const RecordReader& records, const StoredWorker&
     if (settings_.points == PointsPolicy::published)
         add_published(standing, devices, active_slots, worker, records, params);
     else
-        add_linear(standing, devices, active_slots, count_strikes(records, worker.node_id, now));
+        add_linear(standing, devices, active_slots, count_strikes(records, worker.node_id, now, settings_.params));
     for (const auto& line : standing.lines) standing.micro_points += line.micro_points;
     return standing;
 }
@@ -196,7 +204,7 @@ WorkerRecord Standings::worker_record(const RecordReader& records, const StoredW
                         .total_micro_points = 0,
                         .last_proof_at = {},
                         .last_verdict = {},
-                        .strikes = count_strikes(records, worker.node_id, now),
+                        .strikes = count_strikes(records, worker.node_id, now, settings_.params),
                         .now = now};
     if (const auto total = records.find_document(worker.node_id, "points-total"))
         record.total_micro_points = std::stoull(*total);

@@ -183,6 +183,15 @@ std::uint64_t SqliteRecords::count_heard_slots(const Bytes32& node_id, std::uint
     return query.step() ? query.number() : 0;
 }
 
+std::vector<SlotKey> SqliteRecords::unproved_slots(const Bytes32& node_id, std::uint64_t from_epoch) const {
+    auto query = connection_.prepare(
+        "SELECT node_id, mode, epoch, slot FROM marks WHERE node_id = ? AND mode = 1 AND epoch >= ? AND phase = 1 "
+        "AND NOT EXISTS (SELECT 1 FROM proofs WHERE proofs.node_id = marks.node_id AND proofs.mode = marks.mode "
+        "AND proofs.epoch = marks.epoch AND proofs.slot = marks.slot) ORDER BY epoch, slot");
+    query.bind(node_id).bind(from_epoch);
+    return all_rows(query, read_key);
+}
+
 std::optional<ProofRecord> SqliteRecords::find_proof(const Bytes32& hash) const {
     auto query = connection_.prepare(
         "SELECT hash, node_id, mode, epoch, slot, device, received_at, proof FROM proofs WHERE hash = ?");

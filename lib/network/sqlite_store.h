@@ -83,6 +83,7 @@ public:
     std::optional<ChallengeRecord> find_challenge(const SlotKey& key) const override;
     std::optional<MarkRecord> find_mark(const SlotKey& key, std::uint8_t phase) const override;
     std::uint64_t count_heard_slots(const Bytes32& node_id, std::uint64_t epoch) const override;
+    std::vector<SlotKey> unproved_slots(const Bytes32& node_id, std::uint64_t from_epoch) const override;
     std::optional<ProofRecord> find_proof(const Bytes32& hash) const override;
     std::optional<ProofRecord> find_proof_of(const SlotKey& key, std::uint16_t device) const override;
     std::vector<ProofRecord> undecided_proofs(std::size_t limit) const override;

@@ -125,6 +125,8 @@ public:
     virtual std::optional<MarkRecord> find_mark(const SlotKey& key, std::uint8_t phase) const = 0;
     /// Scheduled slots of the epoch in which the worker sent a heartbeat or a compute mark.
     virtual std::uint64_t count_heard_slots(const Bytes32& node_id, std::uint64_t epoch) const = 0;
+    /// Scheduled slots from that epoch on with a compute mark of the worker and no proof of any device.
+    virtual std::vector<SlotKey> unproved_slots(const Bytes32& node_id, std::uint64_t from_epoch) const = 0;
 
     virtual std::optional<ProofRecord> find_proof(const Bytes32& hash) const = 0;
     virtual std::optional<ProofRecord> find_proof_of(const SlotKey& key, std::uint16_t device) const = 0;

@@ -114,7 +114,8 @@ HttpResponse PeerDesk::take_rtt(const Caller& caller, const std::string& session
             return failure_response(409, "wrong-state", "the worker has not proved its key in this session",
                                     "send the signature first");
         // Our reply to it was lost. Another nonce, so that a repeated request cannot shorten the time that is measured.
-        if (!session->step.is_done && decoded.message->answer == session->last_answer) return begin_exchange(*session);
+        if (session->exchanges > 0 && !session->step.is_done && decoded.message->answer == session->last_answer)
+            return begin_exchange(*session);
         if (decoded.message->answer != rtt_answer(session->step.nonce))
             return failure_response(400, "bad-request", "field \"answer\": expected the hash of the last nonce",
                                     "open a new session");

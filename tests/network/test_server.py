@@ -1,4 +1,5 @@
 """kaisar-network as a server: limits, slow clients, held requests, TLS, stopping. Real sockets, the real program."""
+import email.utils
 import http.client
 import json
 import pathlib
@@ -64,8 +65,10 @@ def _():
     with House() as network:
         ready_after = time.monotonic() - started
         assert ready_after < 1, f"ready after {ready_after:.2f} s"
-        status, body, _ = request(network, "GET", "/v1/health")
+        status, body, answer = request(network, "GET", "/v1/health")
         assert status == 200 and json.loads(body)["status"] == "ok", body
+        dated = email.utils.parsedate_to_datetime(answer.getheader("Date"))
+        assert abs(dated.timestamp() - time.time()) < 2, answer.getheader("Date")
         assert abs(json.loads(body)["now_us"] / 1e6 - time.time()) < 2
         profile = json.loads(network.profile.read_text())
         assert profile["portal_url"] == network.url and profile["params_name"] == "devnet", profile

@@ -117,6 +117,29 @@ TEST_CASE("a rejected proof earns nothing and is a strike") {
     });
 }
 
+TEST_CASE("a mark whose proof never comes is a strike once it was due, and halves linear points") {
+    Books books(PointsPolicy::linear);
+    books.prove(0);
+    PlayedRun run(books.stage, popw::SlotId{books.epoch, 1});
+    run.compute(1);
+    REQUIRE(run.send_compute_mark(100ms).status == 200);
+    const auto due_at = run.t0() + books.stage.params.proof_deadline;
+    const auto strikes_at = [&](Instant now) {
+        std::uint32_t strikes = 0;
+        books.stage.store.read([&](const RecordReader& records) {
+            strikes = books.standings.worker_record(records, *records.find_worker(books.stage.node_id), now).strikes;
+        });
+        return strikes;
+    };
+    CHECK(strikes_at(due_at - 1us) == 0);
+    CHECK(strikes_at(due_at) == 1);
+    CHECK(strikes_at(due_at + std::chrono::days(7)) == 0);
+    const auto whole = books.standing_at(due_at - 1us).lines;
+    REQUIRE(whole.size() == 1);
+    CHECK(whole[0].tier.find("quality 1000000 ppm") != std::string::npos);
+    CHECK(books.standing_at(due_at).lines[0].tier.find("quality 500000 ppm") != std::string::npos);
+}
+
 TEST_CASE("before the first slot is over the benchmark stands for what is attested") {
     Books books;
     books.stage.store.write([&](RecordWriter& records) {

@@ -192,6 +192,25 @@ TEST_CASE("the smallest of eight round trips is what is attested") {
     CHECK(state_of(visitor) == "connected");
 }
 
+TEST_CASE("a round-trip answer whose reply was lost can be sent again, and does not shorten what is measured") {
+    House house;
+    Visitor visitor(house);
+    const auto peer = visitor.come_to_peer().peer;
+    const auto offer = visitor.open_session(peer.id);
+    auto step = decode_rtt_step(visitor.prove_session(offer).body);
+    while (!step.is_done) {
+        const auto answer = encode_rtt_answer({.answer = rtt_answer(step.nonce)});
+        house.stage.clock.set(house.stage.clock.now() + 3ms);
+        const auto lost =
+            decode_rtt_step(visitor.ask_peer("POST", "/v1/sessions/" + offer.session_id + "/rtt", answer).body);
+        step = decode_rtt_step(visitor.ask_peer("POST", "/v1/sessions/" + offer.session_id + "/rtt", answer).body);
+        CHECK(step.is_done == lost.is_done);
+        if (!step.is_done) CHECK(step.nonce != lost.nonce);
+    }
+    CHECK(step.rtt == 3ms);
+    CHECK(state_of(visitor) == "connected");
+}
+
 TEST_CASE("all ten steps lead to a certificate, and each asked for again answers as it did") {
     House house;
     Visitor visitor(house);
