@@ -100,6 +100,18 @@ private:
     Processors processors_;
 };
 
+/// Beyond these the sizes in bytes would no longer fit 64 bits; no machine has the memory.
+void require_possible_sizes(const BenchRequest& request) {
+    constexpr std::size_t most_edge = std::size_t{1} << 24, most_bytes = std::size_t{1} << 48;
+    for (const auto edge : {request.m, request.n, request.k})
+        if (edge > most_edge)
+            throw Error(ErrorKind::usage, fmt::format("a product of edge {} is too large", edge),
+                        fmt::format("edges go up to {}", most_edge));
+    if (request.size_bytes > most_bytes)
+        throw Error(ErrorKind::usage, fmt::format("arrays of {} bytes are too large", request.size_bytes),
+                    "--size makes them smaller");
+}
+
 std::vector<const Workload*> choose_workloads(const BenchRequest& request) {
     std::vector<const Workload*> chosen;
     for (const auto& name : request.workloads) chosen.push_back(&require_workload(name));
@@ -129,6 +141,7 @@ std::optional<double> BenchResult::fraction_of_peak() const {
 BenchReport run_bench(const BenchRequest& request, CpuFeatures features, const std::stop_token& stop,
                       const BenchObserver& observer) {
     require_known_device(request.device);
+    require_possible_sizes(request);
     const auto workloads = choose_workloads(request);
     const Bench bench(request, features, stop, observer);
     BenchReport report{detect_inventory(), {}};

@@ -43,6 +43,12 @@ TEST_CASE("What does not exist is a mistake in the command line") {
     request = request_of({"gemm-s8"});
     request.threads = 100000;
     CHECK(kind_of_failure(request) == ErrorKind::usage);
+    request = request_of({"gemm-s8"});
+    request.m = request.k = std::size_t{1} << 32; // their product is zero in 64 bits
+    CHECK(kind_of_failure(request) == ErrorKind::usage);
+    request = request_of({"memory-triad"});
+    request.size_bytes = 6148914691236517206; // three times that is two
+    CHECK(kind_of_failure(request) == ErrorKind::usage);
 }
 
 TEST_CASE("What exists and cannot be done here is the environment's fault") {
@@ -50,7 +56,7 @@ TEST_CASE("What exists and cannot be done here is the environment's fault") {
     request.device = "cuda:7";
     CHECK(kind_of_failure(request) == ErrorKind::environment);
     request = request_of({"memory-triad"});
-    request.size_bytes = std::size_t{1} << 50;
+    request.size_bytes = std::size_t{1} << 47;
     CHECK(kind_of_failure(request) == ErrorKind::environment);
     request = request_of({"gemm-s8"});
     request.variant = "avx2";
