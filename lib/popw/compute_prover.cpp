@@ -2,14 +2,12 @@
 
 #include "crypto/hash.h"
 #include "error/error.h"
+#include "popw_work/huge_array.h"
 
 #include <algorithm>
 #include <atomic>
 #include <barrier>
-#include <cstdlib>
-#include <cstring>
 #include <exception>
-#include <sys/mman.h>
 #include <system_error>
 #include <thread>
 
@@ -26,29 +24,6 @@ constexpr std::size_t block_columns = 256;
 constexpr std::size_t tasks_per_thread = 4; // so that no thread waits long for the last
 constexpr std::size_t rows_per_task = 64;   // of an operand, when it is generated
 constexpr std::uint32_t fewest_rounds = 8;  // below that, the unfinished last round costs more than a tenth
-constexpr std::size_t memory_alignment = std::size_t{2} << 20; // huge pages, where the system gives them
-
-// Memory for arrays, aligned and touched so that its first use costs nothing.
-template <class Element>
-class Array {
-public:
-    explicit Array(std::size_t count) : memory_(allocate(count * sizeof(Element)), std::free) {}
-    Element* data() const { return static_cast<Element*>(memory_.get()); }
-
-private:
-    static void* allocate(std::size_t size_bytes) {
-        const auto rounded = (size_bytes + memory_alignment - 1) / memory_alignment * memory_alignment;
-        void* memory = std::aligned_alloc(memory_alignment, rounded);
-        if (memory == nullptr)
-            throw Error(ErrorKind::environment,
-                        "no memory for a compute round: " + std::to_string(rounded >> 20) + " MiB were refused",
-                        "free memory, or allow this network's smaller profiles with --max-memory");
-        madvise(memory, rounded, MADV_HUGEPAGE); // only advice: whatever it answers, the memory works
-        std::memset(memory, 0, rounded);
-        return memory;
-    }
-    std::unique_ptr<void, void (*)(void*)> memory_;
-};
 
 struct BlockShape {
     std::size_t rows;
@@ -68,8 +43,8 @@ struct ThreadMemory {
     ThreadMemory(const Primitives& primitives, const Profile& profile, BlockShape block)
         : result(block.rows * (block.columns + result_padding)),
           workspace(primitives.gemm.workspace_bytes(block.rows, block.columns, profile.k)) {}
-    Array<std::int32_t> result;
-    Array<std::uint8_t> workspace;
+    HugeArray<std::int32_t> result;
+    HugeArray<std::uint8_t> workspace;
 };
 
 } // namespace
@@ -92,8 +67,8 @@ struct ComputeProver::State {
     const Profile profile;
     const BlockShape block;
     const std::size_t stride;
-    const Array<std::int8_t> a;
-    const Array<std::int8_t> b;
+    const HugeArray<std::int8_t> a;
+    const HugeArray<std::int8_t> b;
     const TreeHasher hasher;
     std::vector<ThreadMemory> per_thread;
 
@@ -211,10 +186,9 @@ ComputeRun ComputeProver::run(const Bytes32& device_seed, const RunLimits& limit
 std::uint64_t ComputeProver::memory_bytes(const Primitives& primitives, const Profile& profile, unsigned threads,
                                           std::uint32_t rounds) {
     const auto block = choose_block(profile, threads);
-    const auto rounded = [](std::uint64_t size) { return (size + memory_alignment - 1) / memory_alignment * memory_alignment; };
-    const auto operands = 2 * rounded(std::uint64_t{profile.m} * (profile.k + operand_padding));
-    const auto per_thread = rounded(block.rows * (block.columns + result_padding) * sizeof(std::int32_t)) +
-                            rounded(primitives.gemm.workspace_bytes(block.rows, block.columns, profile.k));
+    const auto operands = 2 * in_huge_pages(std::uint64_t{profile.m} * (profile.k + operand_padding));
+    const auto per_thread = in_huge_pages(block.rows * (block.columns + result_padding) * sizeof(std::int32_t)) +
+                            in_huge_pages(primitives.gemm.workspace_bytes(block.rows, block.columns, profile.k));
     const auto per_round = (profile.tiles() / superblock_tiles + 1) * sizeof(Bytes32) + sizeof(std::vector<Bytes32>);
     return operands + threads * per_thread + rounds * per_round;
 }
@@ -234,15 +208,6 @@ std::vector<Bytes32> reopen_superblock(const Primitives& primitives, const TreeH
         throw Error(ErrorKind::mismatch, "block " + std::to_string(superblock) + " of round " + std::to_string(round) +
                                              " came out differently when it was computed again", std::string(flaky_hint));
     return leaves;
-}
-
-// Appends the siblings on the way from `index` to the root of a complete tree.
-void append_path(const TreeHasher& hasher, std::vector<Bytes32> nodes, std::size_t index, std::vector<Bytes32>& siblings) {
-    for (; nodes.size() > 1; index /= 2) {
-        siblings.push_back(nodes[index ^ 1]);
-        for (std::size_t i = 0; i < nodes.size() / 2; ++i) nodes[i] = hasher.node(nodes[2 * i], nodes[2 * i + 1]);
-        nodes.resize(nodes.size() / 2);
-    }
 }
 
 } // namespace
@@ -281,8 +246,8 @@ ComputePart open_tiles(const Primitives& primitives, const ComputeRun& run, std:
         const std::size_t inside = leaf % superblock_tiles;
         const auto leaves = reopen_superblock(primitives, hasher, run, round, superblock);
         TileOpening opening{leaves[inside], {}};
-        append_path(hasher, leaves, inside, opening.siblings);
-        append_path(hasher, run.superblock_roots[round], superblock, opening.siblings);
+        hasher.append_path(leaves, inside, opening.siblings);
+        hasher.append_path(run.superblock_roots[round], superblock, opening.siblings);
         part.openings.push_back(std::move(opening));
     }
     return part;

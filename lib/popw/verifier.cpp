@@ -1,5 +1,7 @@
 #include "popw/verifier.h"
 
+#include "popw/memory_verification.h"
+#include "popw/witnesses.h"
 #include "popw_work/seeds.h"
 #include "popw_work/tiles.h"
 #include "popw_rules/committee.h"
@@ -28,8 +30,9 @@ public:
 
     Verification run() {
         finding_.code = VerdictCode::malformed;
-        if (is_expected() && decode() && marks_agree() && own_receipts_agree() && node_signed() && decode_witnesses() &&
-            beacons_agree() && receipts_agree() && is_in_time() && commits_agree() && paths_agree() && tiles_agree())
+        if (is_expected() && decode() && marks_agree() && own_receipts_agree() && node_signed() && is_witnessed() &&
+            is_in_time() && commits_agree() && paths_agree() && tiles_agree() &&
+            walks_agree())
             accept();
         return finding_;
     }
@@ -41,29 +44,31 @@ private:
         return false;
     }
 
+    bool refuse(const Refusal& refusal) { return refusal.ok() || refuse(refusal.code, refusal.detail); }
+
     bool is_expected();
     bool decode();
     bool marks_agree();
     bool own_receipts_agree();
     bool node_signed();
-    bool decode_witnesses();
-    bool beacons_agree();
-    bool schedule_agrees();
-    bool take_members();
-    bool beacons_come_from(BeaconPhase phase, std::size_t first);
-    bool receipts_agree();
+    bool is_witnessed();
     bool is_in_time();
+    bool is_held_in_time();
     bool commits_agree();
     bool paths_agree();
     bool tiles_agree();
+    bool walks_agree();
     void accept();
 
     bool is_on_demand() const { return mark_->mode == BeaconMode::on_demand; }
     bool is_self() const { return mark_->mode == BeaconMode::self; }
-    SlotId slot() const { return {proof_.epoch, proof_.slot}; }
-    Bytes32 combined(BeaconPhase phase, std::span<const Contribution> contributions) const {
-        return combine_beacon(phase, slot(), schedule_word_, proof_.node_id, contributions);
+    bool has_memory() const { return proof_.memory.has_value(); }
+    MemoryClaim memory_claim() const {
+        const auto& hold = decoded_.marks[1];
+        const auto& walk = decoded_.marks[2];
+        return {*proof_.memory, hold, walk, *hold.find_device(proof_.device_index), *walk.find_device(proof_.device_index)};
     }
+    SlotId slot() const { return {proof_.epoch, proof_.slot}; }
     Bytes32 seed_of(std::uint32_t round) const {
         return round_seed(device_seed_, round, round == 0 ? Bytes32{} : proof_.compute->roots[round - 1]);
     }
@@ -79,13 +84,12 @@ private:
     const Mark* mark_ = nullptr; ///< the compute mark
     const DeviceEntry* device_ = nullptr;
     const Profile* profile_ = nullptr;
-    Bytes32 mark_hash_{};
-    std::vector<Beacon> beacons_;
-    std::vector<Receipt> receipts_;
-    std::vector<std::size_t> members_; ///< of the committee, named by the mark's bitmap
-    Bytes32 schedule_word_{};
-    Bytes32 query_value_{};
+    std::vector<Bytes32> mark_hashes_;
+    Testimony testimony_;
     Bytes32 device_seed_{};
+    Bytes32 query_seed_{};
+    Bytes32 memory_seed_{};
+    Bytes32 walk_seed_{};
     std::vector<TileQuery> queries_;
 };
 
@@ -104,24 +108,28 @@ bool Examination::is_expected() {
 bool Examination::decode() {
     decoded_ = decode_proof(bytes_, params_);
     if (decoded_.code != VerdictCode::ok) return refuse(decoded_.code, decoded_.detail);
-    if (proof_.memory) return refuse(VerdictCode::limits, "memory parts are not accepted by this version");
+    if (!proof_.compute) return refuse(VerdictCode::limits, "a memory part without a compute part is not accepted");
     mark_ = &decoded_.marks.front();
     device_ = mark_->find_device(proof_.device_index);
     profile_ = find_profile(device_->shape);
     finding_.mode = mark_->mode;
     finding_.profile_id = profile_->id;
     finding_.rounds = static_cast<std::uint32_t>(proof_.compute->roots.size());
-    if (decoded_.marks.size() != 1) return refuse(VerdictCode::malformed, "a compute proof has exactly one mark");
+    if (decoded_.marks.size() != (has_memory() ? 3 : 1))
+        return refuse(VerdictCode::malformed, "a compute part has one mark, a memory part two more");
     if (mark_->mode == BeaconMode::drand)
         return refuse(VerdictCode::limits, "beacon mode 2 is not accepted by this version");
     if (device_->kind != DeviceKind::cpu && device_->kind != DeviceKind::cuda)
         return refuse(VerdictCode::limits, "a memory device cannot compute");
+    if (has_memory() && mark_->mode != BeaconMode::committee)
+        return refuse(VerdictCode::limits, "memory is proved in mode committee only");
     return true;
 }
 
 bool Examination::marks_agree() {
-    if (mark_->epoch != proof_.epoch || mark_->slot != proof_.slot || mark_->node_id != proof_.node_id)
-        return refuse(VerdictCode::commit_mismatch, "the mark belongs to another node or slot");
+    for (const auto& mark : decoded_.marks)
+        if (mark.epoch != proof_.epoch || mark.slot != proof_.slot || mark.node_id != proof_.node_id || mark.mode != mark_->mode)
+            return refuse(VerdictCode::commit_mismatch, "a mark belongs to another node, slot or mode");
     if (!is_zero(mark_->previous_mark))
         return refuse(VerdictCode::commit_mismatch, "the compute mark names a preceding mark");
     if (device_->count != finding_.rounds)
@@ -129,8 +137,8 @@ bool Examination::marks_agree() {
                                                         " rounds, the proof shows " + std::to_string(finding_.rounds));
     const bool exists = is_on_demand() ? proof_.slot >= first_on_demand_slot : is_scheduled(params_, slot());
     if (!exists) return refuse(VerdictCode::not_active, "there is no slot " + std::to_string(proof_.slot) + " of that mode");
-    mark_hash_ = mark_hash(proof_.marks.front());
-    return true;
+    for (const auto& mark : proof_.marks) mark_hashes_.push_back(mark_hash(mark));
+    return !has_memory() || refuse(check_memory_marks(params_, proof_, decoded_.marks, mark_hashes_));
 }
 
 // Cheap for the checker that issued them, so it comes before the first signature.
@@ -146,140 +154,44 @@ bool Examination::own_receipts_agree() {
 
 bool Examination::node_signed() {
     if (!is_signed_by(bytes_, *context_.node_key)) return refuse(VerdictCode::bad_signature, "the proof's signature");
-    if (!is_signed_by(proof_.marks.front(), *context_.node_key))
-        return refuse(VerdictCode::bad_signature, "the mark's signature");
+    for (std::size_t i = 0; i < proof_.marks.size(); ++i)
+        if (!is_signed_by(proof_.marks[i], *context_.node_key))
+            return refuse(VerdictCode::bad_signature, "the signature of mark " + nth(i, proof_.marks.size()));
     return true;
 }
 
-bool Examination::decode_witnesses() {
-    for (const auto& bytes : proof_.beacons) {
-        const auto beacon = decode_beacon(bytes);
-        if (!beacon) return refuse(VerdictCode::malformed, "a beacon inside is not one");
-        if (beacon->params_hash != params_hash(params_) || beacon->network_id != context_.network_id)
-            return refuse(VerdictCode::params_mismatch, "a beacon was issued under other constants or on another network");
-        if (beacon->epoch != proof_.epoch || beacon->slot != proof_.slot || beacon->mode != mark_->mode)
-            return refuse(VerdictCode::commit_mismatch, "a beacon belongs to another slot or mode");
-        beacons_.push_back(*beacon);
-    }
-    for (const auto& bytes : proof_.receipts) {
-        const auto receipt = decode_receipt(bytes);
-        if (!receipt) return refuse(VerdictCode::malformed, "a receipt inside is not one");
-        if (receipt->epoch != proof_.epoch || receipt->slot != proof_.slot || receipt->phase != MarkPhase::compute ||
-            receipt->mark_hash != mark_hash_)
-            return refuse(VerdictCode::commit_mismatch, "a receipt was given for another mark");
-        receipts_.push_back(*receipt);
-    }
-    return true;
-}
-
-// The members that the mark's bitmap names, as positions in the committee.
-bool Examination::take_members() {
-    for (std::size_t i = 0; i < 64; ++i)
-        if ((mark_->committee_bitmap >> i & 1) != 0) members_.push_back(i);
-    const std::size_t wanted = is_on_demand() ? 1 : context_.quorum;
-    if (members_.size() < wanted || (is_on_demand() && members_.size() != 1) || members_.empty() ||
-        members_.back() >= context_.committee.size())
-        return refuse(VerdictCode::receipt_quorum, "the mark's bitmap does not name " + std::to_string(wanted) +
-                                                       " of the " + std::to_string(context_.committee.size()) +
-                                                       " members of the committee");
-    return true;
-}
-
-// Beacons `first`, `first` + 1, … are the members' of that phase, in committee order.
-bool Examination::beacons_come_from(BeaconPhase phase, std::size_t first) {
-    for (std::size_t i = 0; i < members_.size(); ++i) {
-        const auto& beacon = beacons_[first + i];
-        const auto& expected = context_.committee[members_[i]];
-        if (beacon.phase != phase || beacon.issuer != expected)
-            return refuse(VerdictCode::receipt_quorum, "beacon " + nth(first + i, beacons_.size()) +
-                                                           " is not the one of the member that the bitmap names");
-        if (!is_signed_by(proof_.beacons[first + i], expected))
-            return refuse(VerdictCode::bad_signature, "the signature of beacon " + nth(first + i, beacons_.size()));
-        if (is_on_demand() && beacon.node_id != proof_.node_id)
-            return refuse(VerdictCode::commit_mismatch, "the beacon was issued to another node");
-    }
-    return true;
-}
-
-bool Examination::schedule_agrees() {
-    const auto& schedule = beacons_.front();
-    if (schedule.phase != BeaconPhase::schedule || schedule.issuer != context_.schedule_issuer)
-        return refuse(VerdictCode::receipt_quorum, "the first beacon is not the network's schedule word");
-    if (!is_signed_by(proof_.beacons.front(), schedule.issuer))
-        return refuse(VerdictCode::bad_signature, "the schedule word's signature");
-    schedule_word_ = schedule.value;
-    if (!is_active(params_, schedule_word_)) return refuse(VerdictCode::not_active, "the slot's schedule word asked for no proof");
-    return true;
-}
-
-bool Examination::beacons_agree() {
-    if (is_self()) {
-        if (!beacons_.empty() || !receipts_.empty() || mark_->committee_bitmap != 0)
-            return refuse(VerdictCode::malformed, "a proof of mode self has no beacons, receipts or committee");
-        query_value_ = self_query_value(mark_hash_);
-        return true;
-    }
-    if (!take_members()) return false;
-    const std::size_t wanted = is_on_demand() ? 1 : 1 + 2 * members_.size();
-    if (beacons_.size() != wanted)
-        return refuse(VerdictCode::receipt_quorum, std::to_string(beacons_.size()) + " beacons instead of " + std::to_string(wanted));
-    if (!is_on_demand() && !schedule_agrees()) return false;
-    const std::size_t first_start = is_on_demand() ? 0 : 1;
-    if (!beacons_come_from(BeaconPhase::start, first_start)) return false;
-    std::vector<Contribution> starts;
-    std::vector<Contribution> queries;
-    for (std::size_t i = 0; i < members_.size(); ++i) {
-        const auto id = id_of_key(context_.committee[members_[i]]);
-        starts.push_back({id, beacons_[first_start + i].value});
-        if (!is_on_demand()) queries.push_back({id, beacons_[first_start + members_.size() + i].value});
-    }
-    if (combined(BeaconPhase::start, starts) != mark_->beacon_value)
-        return refuse(VerdictCode::commit_mismatch, "the mark was not made from the beacons");
-    if (is_on_demand()) return true; // the query entropy is in the receipt
-    if (!beacons_come_from(BeaconPhase::query, first_start + members_.size())) return false;
-    query_value_ = combined(BeaconPhase::query, queries);
-    return true;
-}
-
-bool Examination::receipts_agree() {
-    if (is_self()) return true;
-    const std::size_t wanted = is_on_demand() ? 1 : context_.quorum;
-    if (receipts_.size() < wanted || (is_on_demand() && receipts_.size() != 1))
-        return refuse(VerdictCode::receipt_quorum, std::to_string(receipts_.size()) + " receipts instead of " + std::to_string(wanted));
-    auto next = context_.committee.begin();
-    for (std::size_t i = 0; i < receipts_.size(); ++i) {
-        const auto& receipt = receipts_[i];
-        next = std::find(next, context_.committee.end(), receipt.issuer);
-        if (next == context_.committee.end() || (is_on_demand() && *next != context_.committee[members_.front()]))
-            return refuse(VerdictCode::receipt_quorum, "receipt " + nth(i, receipts_.size()) +
-                                                           " is from nobody in the committee, or out of order");
-        ++next;
-        if (is_zero(receipt.value) == is_on_demand())
-            return refuse(VerdictCode::commit_mismatch, "only receipts on demand carry, and must carry, query entropy");
-        if (!is_signed_by(proof_.receipts[i], receipt.issuer))
-            return refuse(VerdictCode::bad_signature, "the signature of receipt " + nth(i, receipts_.size()));
-    }
-    if (is_on_demand()) {
-        const Contribution query{id_of_key(receipts_.front().issuer), receipts_.front().value};
-        query_value_ = combined(BeaconPhase::query, {&query, 1});
-    }
-    return true;
-}
+bool Examination::is_witnessed() { return refuse(check_witnesses(context_, decoded_, mark_hashes_, testimony_)); }
 
 bool Examination::is_in_time() {
     if (is_self()) return true;
-    std::vector<std::uint64_t> times;
-    for (const auto& receipt : receipts_) times.push_back(receipt.received_us);
-    finding_.compute_us = upper_median(std::move(times));
+    finding_.compute_us = upper_median(testimony_.compute_us);
     if (finding_.compute_us > static_cast<std::uint64_t>(params_.compute_cutoff.count()))
         return refuse(VerdictCode::late, "the mark came " + std::to_string(finding_.compute_us) + " us after T0, the cut-off is " +
                                              std::to_string(params_.compute_cutoff.count()));
+    if (has_memory() && !is_held_in_time()) return false;
     if (!context_.received_at) return true;
-    const auto issued_at_us = static_cast<std::int64_t>(std::min<std::uint64_t>(beacons_.front().issued_at_us, std::uint64_t{1} << 62));
-    const auto t0 = is_on_demand() ? Instant(Microseconds(issued_at_us)) : t0_of(params_, slot());
+    const auto t0 = is_on_demand() ? testimony_.issued_at : t0_of(params_, slot());
     if (*context_.received_at < t0) return refuse(VerdictCode::not_active, "the slot lies ahead");
     if (*context_.received_at - t0 > params_.proof_deadline)
         return refuse(VerdictCode::late, "the proof arrived after its deadline");
+    return true;
+}
+
+bool Examination::is_held_in_time() {
+    const auto walk_at = static_cast<std::uint64_t>(params_.walk_at.count());
+    const auto window = static_cast<std::uint64_t>((params_.hold_window + params_.round_trip_limit).count());
+    const auto since_walk_at = [&](std::uint64_t time) { return std::max(time, walk_at) - walk_at; };
+    const auto holds = testimony_.hold_us;
+    const auto in_time = std::ranges::count_if(holds, [&](auto time) { return since_walk_at(time) <= window; });
+    if (static_cast<std::size_t>(in_time) < witness_quorum(context_, mark_->mode))
+        return refuse(VerdictCode::hold_late, std::to_string(in_time) + " checkers received the hold mark within " +
+                                                  std::to_string(window) + " us, " + std::to_string(witness_quorum(context_, mark_->mode)) + " are needed");
+    const auto walked = upper_median(testimony_.walk_us);
+    if (walked > static_cast<std::uint64_t>(params_.walk_cutoff.count()))
+        return refuse(VerdictCode::late, "the walk mark came " + std::to_string(walked) + " us after T0, the cut-off is " +
+                                             std::to_string(params_.walk_cutoff.count()));
+    finding_.hold_us = since_walk_at(upper_median(holds));
+    finding_.walk_us = since_walk_at(walked);
     return true;
 }
 
@@ -288,19 +200,31 @@ bool Examination::commits_agree() {
     device_seed_ = device_seed(seed, device_->index, device_->kind, device_->uid, profile_->id);
     if (compute_commit(device_seed_, profile_->id, proof_.compute->roots) != device_->commit)
         return refuse(VerdictCode::commit_mismatch, "the round roots are not those that the mark committed");
-    return true;
+    query_seed_ = query_seed(testimony_.query_value, mark_hashes_.back(), proof_.device_index);
+    if (!has_memory()) return true;
+    const auto& part = *proof_.memory;
+    memory_seed_ = memory_seed(device_seed_, mark_hashes_.front(), part.kind, part.pages);
+    walk_seed_ = walk_seed(memory_seed_, decoded_.marks.back().beacon_value);
+    return refuse(check_walk_commits(memory_claim(), walk_seed_));
 }
 
 bool Examination::paths_agree() {
     const TreeHasher hasher(primitives_);
     const auto& openings = proof_.compute->openings;
-    queries_ = draw_tile_queries(primitives_, query_seed(query_value_, mark_hash_, proof_.device_index), finding_.rounds,
-                                 *profile_, static_cast<std::uint32_t>(openings.size()));
+    queries_ = draw_tile_queries(primitives_, query_seed_, finding_.rounds, *profile_, static_cast<std::uint32_t>(openings.size()));
     for (std::size_t i = 0; i < openings.size(); ++i)
         if (hasher.fold_path(openings[i].leaf, queries_[i].leaf, openings[i].siblings) != proof_.compute->roots[queries_[i].round])
             return refuse(VerdictCode::path_mismatch, "opening " + nth(i, openings.size()) + " does not lead to the root of round " +
                                                           std::to_string(queries_[i].round));
     return true;
+}
+
+bool Examination::walks_agree() {
+    if (!has_memory()) return true;
+    const auto& part = *proof_.memory;
+    const auto queries = draw_walk_queries(primitives_, query_seed_, params_, part.walkers_log2, part.hold_batches,
+                                           static_cast<std::uint32_t>(part.roots.size()));
+    return refuse(check_walks(primitives_, params_, part, memory_seed_, walk_seed_, queries));
 }
 
 bool Examination::tiles_agree() {
@@ -317,6 +241,10 @@ bool Examination::tiles_agree() {
 void Examination::accept() {
     finding_.code = VerdictCode::ok;
     finding_.macs = finding_.rounds * profile_->macs_per_round();
+    if (!has_memory()) return;
+    const auto& part = *proof_.memory;
+    finding_.held_bytes = part.pages * page_bytes(page_shape(params_, part.kind));
+    finding_.walk_bytes = (part.roots.size() * steps_per_walker * block_bytes) << part.walkers_log2;
 }
 
 } // namespace

@@ -43,6 +43,13 @@ struct Verification {
     bool ok() const { return code == VerdictCode::ok; }
 };
 
+/// Why a proof is refused; `ok` when it is not.
+struct Refusal {
+    VerdictCode code = VerdictCode::ok;
+    std::string detail;
+    bool ok() const { return code == VerdictCode::ok; }
+};
+
 /// Checks in ascending order of cost and stops at the first failure. Never throws for what `proof` contains.
 Verification verify_proof(ByteView proof, const VerifierContext& context, const Primitives& primitives);
 

@@ -94,17 +94,28 @@ Bytes32 TreeHasher::node(const Bytes32& left, const Bytes32& right) const noexce
     return node_.hash(both.data());
 }
 
+void TreeHasher::raise(std::span<Bytes32> nodes) const noexcept {
+    std::array<const std::uint8_t*, 64> pairs;
+    const std::size_t count = nodes.size() / 2;
+    for (std::size_t first = 0; first < count; first += pairs.size()) {
+        const auto here = std::min(pairs.size(), count - first);
+        for (std::size_t i = 0; i < here; ++i) pairs[i] = nodes[2 * (first + i)].data();
+        node_.hash_many({pairs.data(), here}, 64, &nodes[first]);
+    }
+}
+
 Bytes32 TreeHasher::fold(std::span<Bytes32> nodes) const noexcept {
     check(!nodes.empty() && (nodes.size() & (nodes.size() - 1)) == 0, "a tree has a power of two of leaves");
-    std::array<const std::uint8_t*, 64> pairs;
-    for (std::size_t count = nodes.size() / 2; count > 0; count /= 2) {
-        for (std::size_t first = 0; first < count; first += pairs.size()) {
-            const auto here = std::min(pairs.size(), count - first);
-            for (std::size_t i = 0; i < here; ++i) pairs[i] = nodes[2 * (first + i)].data();
-            node_.hash_many({pairs.data(), here}, 64, &nodes[first]);
-        }
-    }
+    for (; nodes.size() > 1; nodes = nodes.first(nodes.size() / 2)) raise(nodes);
     return nodes.front();
+}
+
+void TreeHasher::append_path(std::vector<Bytes32> nodes, std::size_t index, std::vector<Bytes32>& siblings) const {
+    for (; nodes.size() > 1; index /= 2) {
+        siblings.push_back(nodes[index ^ 1]);
+        raise(nodes);
+        nodes.resize(nodes.size() / 2);
+    }
 }
 
 Bytes32 TreeHasher::fold_path(const Bytes32& leaf, std::uint64_t index, std::span<const Bytes32> siblings) const {

@@ -10,6 +10,7 @@
 #include "kernels/sha256_many/variants.h"
 
 #include <optional>
+#include <vector>
 
 namespace kaisar::popw {
 
@@ -66,10 +67,15 @@ public:
     Bytes32 node(const Bytes32& left, const Bytes32& right) const noexcept;
     /// Root of the complete tree over 2^d hashes, which are overwritten.
     Bytes32 fold(std::span<Bytes32> nodes) const noexcept;
+    /// Appends the siblings on the way from `index` to the root of the complete tree over `nodes`, lowest first.
+    void append_path(std::vector<Bytes32> nodes, std::size_t index, std::vector<Bytes32>& siblings) const;
     /// Root over the leaf at `index` with these siblings, lowest first.
     Bytes32 fold_path(const Bytes32& leaf, std::uint64_t index, std::span<const Bytes32> siblings) const;
 
 private:
+    /// Replaces the front half of `nodes` by the level above them.
+    void raise(std::span<Bytes32> nodes) const noexcept;
+
     FixedHasher leaf_;
     FixedHasher node_;
 };

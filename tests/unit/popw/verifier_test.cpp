@@ -198,13 +198,6 @@ TEST_CASE("code 12: profiles, rounds, modes and parts beyond the network's limit
     CHECK(verify({.change_proof = [](Proof& p) { p.compute->roots.clear(); }}).code == VerdictCode::limits);
     CHECK(verify({.change_proof = [](Proof& p) { p.compute->roots.resize(2049); }}).code == VerdictCode::limits);
     CHECK(verify({.mode = BeaconMode::drand}).code == VerdictCode::limits);
-    const auto add_memory = [](Proof& p) {
-        MemoryPart part{.walkers_log2 = 20, .hold_batches = 1, .pages = 64, .roots = {2, Bytes32{}}};
-        part.openings.assign(8, {{}, std::vector<Bytes32>(13)});
-        p.memory = part;
-    };
-    CHECK(verify({.change_proof = add_memory}).code == VerdictCode::limits);
-    CHECK(verify({.change_proof = add_memory}).detail.find("memory") != std::string::npos);
 }
 
 TEST_CASE("code 13: a second, different proof for the same device is a duplicate, the same again is not") {
