@@ -6,6 +6,7 @@
 
 #include "golden/golden_vectors.h"
 #include "popw/proof_file.h"
+#include "popw_work/memory.h"
 #include "popw_work/seeds.h"
 #include "popw_work/tiles.h"
 #include "popw_rules/committee.h"
@@ -43,6 +44,15 @@ struct Stage {
     std::function<void(Receipt&)> change_receipt;
     std::function<void(std::vector<TileQuery>&)> change_queries;
     std::function<void(Proof&)> change_proof;
+    std::uint64_t pages = 0; ///< host pages that are walked; none: no memory part
+    std::uint32_t batches = 3;
+    std::vector<std::size_t> walk_members{0, 2};
+    std::vector<std::uint64_t> hold_us{750000, 760000};
+    std::vector<std::uint64_t> walk_us{830000, 840000};
+    std::function<void(Bytes& memory)> change_memory;
+    std::function<void(Mark&)> change_hold_mark;
+    std::function<void(Mark&)> change_walk_mark;
+    std::function<void(std::vector<WalkQuery>&)> change_walk_queries;
     std::uint8_t signer = 0x11; ///< seed of the key that signs the proof
 
     bool is_on_demand() const { return mode == BeaconMode::on_demand; }
@@ -59,9 +69,9 @@ inline Bytes make_beacon(const Stage& stage, BeaconPhase phase, const Ed25519Key
     return encode_beacon(beacon, issuer);
 }
 
-inline Bytes32 release(const Stage& stage, BeaconPhase phase, std::vector<Bytes>& out) {
+inline Bytes32 release(const Stage& stage, BeaconPhase phase, const std::vector<std::size_t>& members, std::vector<Bytes>& out) {
     std::vector<Contribution> contributions;
-    for (auto i : stage.members) {
+    for (auto i : members) {
         const auto value = beacon_value(golden::repeated(static_cast<std::uint8_t>(0x30 + i)), phase, stage.network_id, stage.slot);
         contributions.push_back({id_of_key(checker_key(i).public_key()), value});
         out.push_back(make_beacon(stage, phase, checker_key(i), value));
@@ -100,25 +110,96 @@ inline TileOpening open(const Tree& tree, std::size_t leaf) {
     return opening;
 }
 
-inline void add_witnesses(const Stage& stage, Proof& proof, const Bytes32& mark, Bytes32& query_value) {
-    if (stage.mode == BeaconMode::self) {
-        query_value = self_query_value(mark);
-        return;
-    }
+inline void add_receipts(const Stage& stage, Proof& proof, MarkPhase phase, const std::vector<std::uint64_t>& received_us) {
     for (std::size_t i = 0; i < stage.receivers.size(); ++i) {
         const auto issuer = checker_key(stage.receivers[i]);
-        Receipt receipt{.epoch = stage.slot.epoch, .slot = stage.slot.slot, .phase = MarkPhase::compute,
-                        .issuer = issuer.public_key(), .mark_hash = mark, .received_us = stage.received_us[i],
-                        .value = stage.receipt_value};
+        Receipt receipt{.epoch = stage.slot.epoch, .slot = stage.slot.slot, .phase = phase, .issuer = issuer.public_key(),
+                        .mark_hash = mark_hash(proof.marks[static_cast<std::size_t>(phase) - 1]),
+                        .received_us = received_us[i], .value = stage.receipt_value};
         if (stage.change_receipt) stage.change_receipt(receipt);
         proof.receipts.push_back(encode_receipt(receipt, issuer));
     }
-    if (stage.is_on_demand()) {
-        const Contribution query{id_of_key(checker_key(stage.members[0]).public_key()), stage.receipt_value};
-        query_value = combine_beacon(BeaconPhase::query, stage.slot, {}, node_id(), {&query, 1});
-    } else {
-        query_value = release(stage, BeaconPhase::query, proof.beacons);
+}
+
+/// Receipts and the query's beacons; gives the query's value.
+inline Bytes32 add_witnesses(const Stage& stage, Proof& proof) {
+    if (stage.mode == BeaconMode::self) return self_query_value(mark_hash(proof.marks.back()));
+    add_receipts(stage, proof, MarkPhase::compute, stage.received_us);
+    if (stage.pages > 0) {
+        add_receipts(stage, proof, MarkPhase::hold, stage.hold_us);
+        add_receipts(stage, proof, MarkPhase::walk, stage.walk_us);
     }
+    if (!stage.is_on_demand())
+        return release(stage, BeaconPhase::query, stage.pages > 0 ? stage.walk_members : stage.members, proof.beacons);
+    const Contribution query{id_of_key(checker_key(stage.members[0]).public_key()), stage.receipt_value};
+    return combine_beacon(BeaconPhase::query, stage.slot, {}, node_id(), {&query, 1});
+}
+
+/// A walk made with the plain functions, so that it can be made over any bytes.
+struct Walk {
+    static constexpr std::uint8_t walkers_log2 = 10;
+    static constexpr std::size_t walkers = std::size_t{1} << walkers_log2;
+    MemoryPart part;
+    std::vector<std::vector<std::uint64_t>> ends;
+    std::vector<std::vector<Bytes32>> leaves;
+};
+
+inline Walk make_walk(const Stage& stage, const Bytes32& seed, const Bytes32& walking_seed) {
+    const auto& shape = stage.params.host_pages;
+    Bytes memory(stage.pages * page_bytes(shape));
+    fill_pages(primitives(), seed, shape, 0, stage.pages, memory.data());
+    if (stage.change_memory) stage.change_memory(memory);
+    Walk walk{.part = {.kind = DeviceKind::host_memory, .walkers_log2 = Walk::walkers_log2, .hold_batches = 1, .pages = stage.pages}};
+    for (std::uint32_t batch = 0; batch < stage.batches; ++batch) {
+        std::vector<std::uint64_t> ends(Walk::walkers);
+        const auto key = batch_key(walking_seed, batch, batch == 0 ? Bytes32{} : walk.part.roots.back());
+        kaisar::popw::walk(primitives(), key, memory.data(), stage.pages * shape.blocks, 0, Walk::walkers, ends.data());
+        std::vector<Bytes32> leaves(Walk::walkers / walkers_per_leaf);
+        hash_walk(primitives(), ends, leaves.data());
+        auto nodes = leaves;
+        walk.part.roots.push_back(TreeHasher(primitives()).fold(nodes));
+        walk.ends.push_back(std::move(ends));
+        walk.leaves.push_back(std::move(leaves));
+    }
+    return walk;
+}
+
+/// Adds hold and walk mark, and beacon B; gives what the walk was.
+inline Walk add_walk(const Stage& stage, Proof& proof, const Bytes32& device_seed, const Mark& compute) {
+    const auto seed = memory_seed(device_seed, mark_hash(proof.marks[0]), DeviceKind::host_memory, stage.pages);
+    const auto value = release(stage, BeaconPhase::walk, stage.walk_members, proof.beacons);
+    const auto walking_seed = walk_seed(seed, value);
+    auto walk = make_walk(stage, seed, walking_seed);
+    auto mark = compute;
+    mark.beacon_value = value;
+    mark.committee_bitmap = 0;
+    for (auto i : stage.walk_members) mark.committee_bitmap |= std::uint64_t{1} << i;
+    for (auto phase : {MarkPhase::hold, MarkPhase::walk}) {
+        const auto count = phase == MarkPhase::hold ? 1 : walk.part.roots.size();
+        const auto roots = std::span<const Bytes32>(walk.part.roots).first(count);
+        mark.phase = phase;
+        mark.previous_mark = mark_hash(proof.marks.back());
+        mark.devices[0] = {compute.devices[0].index, DeviceKind::host_memory, Walk::walkers_log2, static_cast<std::uint32_t>(count),
+                           stage.pages, compute.devices[0].uid, walk_commit(walking_seed, walk.part.kind, Walk::walkers_log2, roots)};
+        auto changed = mark;
+        const auto& change = phase == MarkPhase::hold ? stage.change_hold_mark : stage.change_walk_mark;
+        if (change) change(changed);
+        proof.marks.push_back(encode_mark(changed, node_key()));
+    }
+    return walk;
+}
+
+inline void open_walk(const Stage& stage, Proof& proof, Walk walk, const Bytes32& seed) {
+    auto queries = draw_walk_queries(primitives(), seed, stage.params, Walk::walkers_log2, 1, stage.batches);
+    if (stage.change_walk_queries) stage.change_walk_queries(queries);
+    for (const auto& [batch, walker] : queries) {
+        const std::size_t leaf = walker / walkers_per_leaf;
+        WalkOpening opening;
+        std::memcpy(opening.ends.data(), walk.ends[batch].data() + leaf * walkers_per_leaf, opening.ends.size());
+        TreeHasher(primitives()).append_path(walk.leaves[batch], leaf, opening.siblings);
+        walk.part.openings.push_back(opening);
+    }
+    proof.memory = std::move(walk.part);
 }
 
 inline ProofFile make_proof_file(const Stage& stage) {
@@ -129,7 +210,7 @@ inline ProofFile make_proof_file(const Stage& stage) {
     Bytes32 start = golden::ascending<32>(0);
     if (stage.mode == BeaconMode::committee)
         proof.beacons.push_back(make_beacon(stage, BeaconPhase::schedule, checker_key(0), stage.schedule_word));
-    if (stage.mode != BeaconMode::self) start = release(stage, BeaconPhase::start, proof.beacons);
+    if (stage.mode != BeaconMode::self) start = release(stage, BeaconPhase::start, stage.members, proof.beacons);
     const auto seed = device_seed(slot_seed(params_hash(stage.params), stage.slot, node_id(), start), device, DeviceKind::cpu, uid, profile.id);
     const auto trees = make_trees(stage, seed);
     std::vector<Bytes32> roots;
@@ -142,13 +223,14 @@ inline ProofFile make_proof_file(const Stage& stage) {
         for (auto i : stage.members) mark.committee_bitmap |= std::uint64_t{1} << i;
     if (stage.change_mark) stage.change_mark(mark);
     proof.marks.push_back(encode_mark(mark, node_key()));
-    Bytes32 query_value;
-    add_witnesses(stage, proof, mark_hash(proof.marks[0]), query_value);
-    auto queries = draw_tile_queries(primitives(), query_seed(query_value, mark_hash(proof.marks[0]), device), stage.rounds,
-                                     profile, tile_openings(stage.params, stage.mode));
+    std::optional<Walk> walk;
+    if (stage.pages > 0) walk = add_walk(stage, proof, seed, mark);
+    const auto asking_seed = query_seed(add_witnesses(stage, proof), mark_hash(proof.marks.back()), device);
+    auto queries = draw_tile_queries(primitives(), asking_seed, stage.rounds, profile, tile_openings(stage.params, stage.mode));
     if (stage.change_queries) stage.change_queries(queries);
     proof.compute = ComputePart{roots, {}};
     for (const auto& query : queries) proof.compute->openings.push_back(open(trees[query.round], query.leaf));
+    if (walk) open_walk(stage, proof, std::move(*walk), asking_seed);
     if (stage.change_proof) stage.change_proof(proof);
     ProofFile file{.params = stage.params, .network_id = 7, .node_key = node_key().public_key(), .proof = encode_proof(proof, key(stage.signer))};
     if (stage.mode != BeaconMode::self) {
@@ -166,6 +248,9 @@ inline VerifierContext context_of(const ProofFile& file) {
     return {.params = file.params, .network_id = file.network_id, .node_key = file.node_key, .committee = file.committee,
             .quorum = file.quorum, .schedule_issuer = file.schedule_issuer};
 }
+
+/// A slot whose word asks for a memory part, with half a mebibyte of memory.
+inline Stage memory_stage() { return {.schedule_word = golden::ascending<32>(0), .pages = 8}; }
 
 inline Stage on_demand_stage() {
     return {.mode = BeaconMode::on_demand, .slot = {20000, first_on_demand_slot + 5}, .members = {1}, .receivers = {1},
