@@ -22,12 +22,15 @@ constexpr std::chrono::days strike_memory{7};
 constexpr std::uint64_t whole_quality = 1'000'000;
 constexpr std::uint32_t suspending_strikes = 3;
 
-/// Sums of one device's attested rates over the epoch; divided by the number of active slots they are its means.
+/// Sums of one device's attested rates over the epoch's active slots; over those with a memory phase for the memory.
 struct DeviceSums {
     DeviceKind kind = DeviceKind::cpu;
     std::uint64_t macs_per_s = 0;
     std::uint64_t walk_bytes_per_s = 0;
     std::uint64_t held_bytes = 0;
+    /// The last memory phase of the epoch stands for the slots after it that have none.
+    popw::AttestedRates last_memory;
+    std::uint64_t memory_proofs = 0;
     std::vector<std::uint64_t> scores;
 };
 
@@ -48,25 +51,34 @@ popw::AttestedRates rates_of(const VerdictRecord& verdict, const popw::Params& p
                                 params);
 }
 
-std::map<std::uint16_t, DeviceSums> sum_verdicts(const RecordReader& records, const Bytes32& node_id,
-                                                 std::uint64_t epoch, Instant registered_at,
-                                                 const popw::Params& params) {
-    std::map<std::uint16_t, DeviceSums> devices;
+using Devices = std::map<std::uint16_t, DeviceSums>;
+
+Devices sum_verdicts(const RecordReader& records, const Bytes32& node_id, std::uint64_t epoch, Instant registered_at,
+                     const popw::Params& params) {
+    Devices devices;
     const auto scheduled = static_cast<std::uint8_t>(popw::BeaconMode::committee);
     for (const auto& verdict :
          records.verdicts({.epoch = epoch, .node_id = node_id, .mode = scheduled, .limit = verdict_limit})) {
         // A slot that began before the registration is not among those counted.
         if (verdict.code != 0 || t0_of(params, {verdict.key.epoch, verdict.key.slot}) < registered_at) continue;
-        const auto rates = rates_of(verdict, params);
+        auto rates = rates_of(verdict, params);
         auto& device = devices[verdict.device];
         device.kind = static_cast<DeviceKind>(verdict.device_kind);
         device.macs_per_s += rates.macs_per_s;
         device.walk_bytes_per_s += rates.walk_bytes_per_s;
         device.held_bytes += rates.held_bytes;
+        if (rates.walk_bytes_per_s != 0) {
+            device.last_memory = rates;
+            ++device.memory_proofs;
+        }
+        rates.walk_bytes_per_s = device.last_memory.walk_bytes_per_s;
+        rates.held_bytes = device.last_memory.held_bytes;
         device.scores.push_back(slot_score(rates, memory_kind(device.kind), params));
     }
     return devices;
 }
+
+std::uint64_t mean_of(std::uint64_t sum, std::uint64_t count) { return count == 0 ? 0 : sum / count; }
 
 /// Within the last days: rejected proofs, and marks whose proof never came (whoever does not like the query must not
 /// just stay silent).
@@ -85,24 +97,30 @@ std::uint32_t count_strikes(const RecordReader& records, const Bytes32& node_id,
     return strikes;
 }
 
+/// What the epoch's sums are divided by: missing and rejected proofs count as zero.
+struct Divisors {
+    std::uint64_t active = 0;
+    std::uint64_t memory = 0;
+};
+
 /// Published points from the means of the epoch.
-void add_published(Standing& standing, const std::map<std::uint16_t, DeviceSums>& devices, std::uint64_t active_slots,
-                   const StoredWorker& worker, const RecordReader& records, const popw::Params& params) {
+void add_published(Standing& standing, const Devices& devices, const Divisors& slots, const StoredWorker& worker,
+                   const RecordReader& records, const popw::Params& params) {
     const auto request = records.find_document(worker.node_id, "request");
     points::AttestedMachine machine;
-    machine.claimed_cores =
-        request ? inventory_from_json(decode_registration_request(*request).inventory, "the stored inventory").cpu.cores
-                : 0;
-    if (active_slots == 0) machine.cpu_macs_per_s = standing.attested.macs_per_s;
+    if (request)
+        machine.claimed_cores =
+            inventory_from_json(decode_registration_request(*request).inventory, "the stored inventory").cpu.cores;
+    if (slots.active == 0) machine.cpu_macs_per_s = standing.attested.macs_per_s;
     for (const auto& [index, device] : devices) {
-        if (active_slots == 0) continue;
-        if (device.kind == DeviceKind::cuda)
-            machine.gpus.push_back(
-                {.macs_per_s = device.macs_per_s / active_slots, .held_bytes = device.held_bytes / active_slots});
-        else
-            machine.cpu_macs_per_s += device.macs_per_s / active_slots;
-        if (device.kind != DeviceKind::cuda && device.held_bytes != 0)
-            machine.memory_bytes = device.held_bytes / active_slots;
+        const auto macs_per_s = mean_of(device.macs_per_s, slots.active);
+        const auto held_bytes = mean_of(device.held_bytes, slots.memory);
+        if (device.kind == DeviceKind::cuda) {
+            machine.gpus.push_back({.macs_per_s = macs_per_s, .held_bytes = held_bytes});
+            continue;
+        }
+        machine.cpu_macs_per_s += macs_per_s;
+        if (held_bytes != 0) machine.memory_bytes = machine.memory_bytes.value_or(0) + held_bytes;
     }
     const auto slot_time = std::chrono::duration_cast<std::chrono::seconds>(params.slot);
     const auto result =
@@ -115,8 +133,7 @@ void add_published(Standing& standing, const std::map<std::uint16_t, DeviceSums>
                                   .micro_points = term.micro_points});
 }
 
-void add_linear(Standing& standing, const std::map<std::uint16_t, DeviceSums>& devices, std::uint64_t active_slots,
-                std::uint32_t strikes) {
+void add_linear(Standing& standing, const Devices& devices, std::uint64_t active_slots, std::uint32_t strikes) {
     const auto quality = strikes == 0 ? whole_quality : strikes < suspending_strikes ? whole_quality / 2 : 0;
     for (const auto& [index, device] : devices) {
         const auto mean = popw::mean_score(device.scores, active_slots);
@@ -142,17 +159,20 @@ Instant Standings::final_at(std::uint64_t epoch) const {
     return boundary_of(settings_.params, {epoch + 1, 0}) + settings_.params.t0_offset + settings_.params.proof_deadline;
 }
 
-Standings::Span Standings::count_slots(std::uint64_t epoch, Instant from, Instant until) const {
-    Span span;
-    for (popw::SlotId slot{epoch, 0}; slot.slot < slots_per_epoch(settings_.params); ++slot.slot) {
-        const auto t0 = t0_of(settings_.params, slot);
+Standings::SlotCounts Standings::count_slots(std::uint64_t epoch, Instant from, Instant until) const {
+    SlotCounts counts;
+    const auto& params = settings_.params;
+    for (popw::SlotId slot{epoch, 0}; slot.slot < slots_per_epoch(params); ++slot.slot) {
+        const auto t0 = t0_of(params, slot);
         // A slot counts once it is over: its marks and its proof had their time.
-        if (t0 < from || t0 + settings_.params.slot > until) continue;
-        ++span.slots;
-        if (is_active(settings_.params, checker::schedule_word(schedule_secret_, settings_.profile.network_id, slot)))
-            ++span.active_slots;
+        if (t0 < from || t0 + params.slot > until) continue;
+        ++counts.slots;
+        const auto word = checker::schedule_word(schedule_secret_, settings_.profile.network_id, slot);
+        if (!is_active(params, word)) continue;
+        ++counts.active;
+        if (has_memory_phase(params, word)) ++counts.memory;
     }
-    return span;
+    return counts;
 }
 
 Standing Standings::standing_in(const RecordReader& records, const StoredWorker& worker, std::uint64_t epoch,
@@ -163,28 +183,29 @@ Standing Standings::standing_in(const RecordReader& records, const StoredWorker&
     const auto registered_at = find_registration_time(records, worker.node_id);
     if (!registered_at) return standing;
     const auto& params = settings_.params;
-    const auto span = count_slots(epoch, *registered_at, now);
+    const auto counts = count_slots(epoch, *registered_at, now);
     const auto devices = sum_verdicts(records, worker.node_id, epoch, *registered_at, params);
     standing.heard_slots = records.count_heard_slots(worker.node_id, epoch);
-    standing.expected_slots = std::max(span.slots, standing.heard_slots);
+    standing.expected_slots = std::max(counts.slots, standing.heard_slots);
     standing.availability_ppm = popw::availability_ppm(standing.heard_slots, standing.expected_slots);
     // A verdict of the running slot can be here before the slot is over.
-    std::size_t proved = 0;
-    for (const auto& [index, device] : devices) proved = std::max(proved, device.scores.size());
-    const auto active_slots = std::max<std::uint64_t>(span.active_slots, proved);
-    if (active_slots != 0) {
-        const auto rtt_us = standing.attested.rtt_us;
-        standing.attested = {.rtt_us = rtt_us};
+    Divisors slots{.active = counts.active, .memory = counts.memory};
+    for (const auto& [index, device] : devices) {
+        slots.active = std::max<std::uint64_t>(slots.active, device.scores.size());
+        slots.memory = std::max(slots.memory, device.memory_proofs);
+    }
+    if (slots.active != 0) {
+        standing.attested = {.rtt_us = standing.attested.rtt_us};
         for (const auto& [index, device] : devices) {
-            standing.attested.macs_per_s += device.macs_per_s / active_slots;
-            standing.attested.walk_bytes_per_s += device.walk_bytes_per_s / active_slots;
-            standing.attested.held_bytes += device.held_bytes / active_slots;
+            standing.attested.macs_per_s += mean_of(device.macs_per_s, slots.active);
+            standing.attested.walk_bytes_per_s += mean_of(device.walk_bytes_per_s, slots.memory);
+            standing.attested.held_bytes += mean_of(device.held_bytes, slots.memory);
         }
     }
     if (settings_.points == PointsPolicy::published)
-        add_published(standing, devices, active_slots, worker, records, params);
+        add_published(standing, devices, slots, worker, records, params);
     else
-        add_linear(standing, devices, active_slots, count_strikes(records, worker.node_id, now, settings_.params));
+        add_linear(standing, devices, slots.active, count_strikes(records, worker.node_id, now, params));
     for (const auto& line : standing.lines) standing.micro_points += line.micro_points;
     return standing;
 }

@@ -36,11 +36,13 @@ public:
     const NetworkSettings& settings() const { return settings_; }
 
 private:
-    struct Span {
+    /// Slots that are over, of those the active ones, of those the ones with a memory phase.
+    struct SlotCounts {
         std::uint64_t slots = 0;
-        std::uint64_t active_slots = 0;
+        std::uint64_t active = 0;
+        std::uint64_t memory = 0;
     };
-    Span count_slots(std::uint64_t epoch, Instant from, Instant until) const;
+    SlotCounts count_slots(std::uint64_t epoch, Instant from, Instant until) const;
 
     const NetworkSettings& settings_;
     ByteView schedule_secret_;

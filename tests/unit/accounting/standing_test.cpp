@@ -3,9 +3,11 @@
 #include "error/error.h"
 #include "hardware/inventory_json.h"
 #include "network/chain.h"
+#include "popw_rules/linear_points.h"
 #include "protocol/portal_messages_json.h"
 #include "unit/checker/stage.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 using namespace kaisar;
@@ -19,7 +21,8 @@ namespace {
 
 /// A registered worker of four claimed cores on a stage, and the network that keeps its accounts.
 struct Books {
-    explicit Books(PointsPolicy policy = PointsPolicy::published) {
+    explicit Books(PointsPolicy policy = PointsPolicy::published, const popw::Params& params = checker::played_params())
+        : stage(params) {
         const auto slot = stage.coming_slot();
         stage.clock.set(boundary_of(stage.params, {slot.epoch + 1, 0}));
         settings = begin_network(stage.store, stage.keys, {.params = stage.params, .points = policy});
@@ -151,6 +154,51 @@ TEST_CASE("before the first slot is over the benchmark stands for what is attest
     CHECK(standing.attested.macs_per_s == 7'000);
     CHECK(standing.attested.rtt_us == 55);
     CHECK(standing.micro_points == 0);
+}
+
+TEST_CASE("memory is the mean over the memory phases, and the last of them stands for the slots without one") {
+    auto params = checker::played_params();
+    params.memory_threshold = UINT64_MAX / 2;
+    Books books(PointsPolicy::linear, params);
+    // Verdicts as a checker gives them, about slots whose schedule word says which phases they had.
+    std::vector<std::uint32_t> with, without;
+    for (std::uint32_t slot = 0; slot < 30; ++slot) {
+        const auto word = checker::schedule_word(books.stage.keys.schedule.view(), books.settings.profile.network_id,
+                                                 {books.epoch, slot});
+        (has_memory_phase(params, word) ? with : without).push_back(slot);
+    }
+    REQUIRE(with.size() >= 2);
+    REQUIRE(without.size() >= 2);
+    books.stage.store.write([&](RecordWriter& records) {
+        for (std::uint32_t slot = 0; slot < 30; ++slot) {
+            const bool has_memory = std::ranges::find(with, slot) != with.end();
+            const auto key = checker::slot_key(books.stage.node_id, books.epoch, slot);
+            const auto hash = sha256({bytes_of(fmt::format("{}", slot))});
+            records.insert_proof({.hash = hash, .key = key, .received_at = books.stage.clock.now(), .proof = {}});
+            records.insert_verdict({.proof_hash = hash,
+                                    .key = key,
+                                    .macs = 100'000'000'000,
+                                    .compute_us = 100'000,
+                                    .held_bytes = has_memory ? 8'000'000'000u : 0u,
+                                    .walk_bytes = has_memory ? 1'000'000'000u : 0u,
+                                    .walk_us = has_memory ? 100'000u : 0u,
+                                    .decided_at = books.stage.clock.now(),
+                                    .verdict = {}});
+        }
+    });
+    const auto standing = books.standing_at(books.end_of_slot(29));
+    CHECK(standing.attested.macs_per_s == 1'000'000'000'000);
+    CHECK(standing.attested.walk_bytes_per_s == 10'000'000'000);
+    CHECK(standing.attested.held_bytes == 8'000'000'000);
+    const auto score = [&](std::uint64_t walk, std::uint64_t held) {
+        return popw::slot_score({.macs_per_s = 1'000'000'000'000, .walk_bytes_per_s = walk, .held_bytes = held},
+                                popw::MemoryKind::host, params);
+    };
+    // All slots but those before the first memory phase score the memory as well.
+    const auto bare = static_cast<std::uint64_t>(with.front());
+    const auto mean = (bare * score(0, 0) + (30 - bare) * score(10'000'000'000, 8'000'000'000)) / 30;
+    REQUIRE(standing.lines.size() == 1);
+    CHECK(standing.lines[0].attested == fmt::format("mean score {} over 30 active slots", mean));
 }
 
 TEST_CASE("an epoch is settled once its last proof was due, written down and reported to the chain") {
