@@ -81,6 +81,12 @@ def memories():
     yield "walk end 127", "%016x" % ends[127]
     yield "walk leaf 0", leaves[0].hex()
     yield "walk root 1", memory.walk_batch(WALK_SEED, 1, root, 8, b"".join(pages))[2].hex()
+    yield "memory-seed", memory.memory_seed(SEED, UID, 2, 12345).hex()
+    yield "walk-seed", memory.walk_seed(SEED, UID).hex()
+    yield "walk-commit", memory.walk_commit(SEED, 3, 20, [UID, SEED]).hex()
+    for held, batches in ((2, 10), (3, 3)):
+        queries = memory.walk_queries(SEED, rules.DEFAULT, 20, held, batches)
+        yield f"walk-queries {held}/{batches}", ",".join("%d:%d" % q for q in queries)
 
 
 def messages():
@@ -130,7 +136,33 @@ def points():
         yield "epoch-points %d,%d,%d" % case, str(rules.points(*case))
 
 
-def make_proof(mode, members=(), receivers=(), rounds=2, elapsed=(90000,)):
+WALKERS_LOG2 = 10
+
+
+def make_walk(start_seed, compute_mark, value, pages, batches):
+    """Hold and walk entries and the part without its openings, and all ends and trees."""
+    seed = memory.memory_seed(start_seed, th("mark", compute_mark), 2, pages)
+    held = b"".join(memory.page_bytes(seed, number, memory.HOST) for number in range(pages))
+    walking, roots, walks = memory.walk_seed(seed, value), [], []
+    for batch in range(batches):
+        ends, leaves, root = memory.walk_batch(walking, batch, roots[-1] if roots else bytes(32), WALKERS_LOG2, held)
+        roots.append(root)
+        walks.append((ends, memory.tree(leaves)))
+    entries = [(3, 2, WALKERS_LOG2, count, pages, UID, memory.walk_commit(walking, 2, WALKERS_LOG2, roots[:count]))
+               for count in (1, batches)]
+    return entries, roots, walks
+
+
+def open_walk(walks, query, batches):
+    openings = []
+    for batch, walker in memory.walk_queries(query, rules.TEST, WALKERS_LOG2, 1, batches):
+        ends, levels = walks[batch]
+        first = walker & ~127
+        openings.append((struct.pack("<128Q", *ends[first:first + 128]), compute.path_of(levels, walker >> 7)))
+    return openings
+
+
+def make_proof(mode, members=(), receivers=(), rounds=2, elapsed=((90000,),), word=WORD, pages=0, batches=3):
     """An honest proof of profile T0 under the constants `test`, with fixed keys; returns the file's bytes."""
     params, node_id = rules.TEST, rules.key_id(ed25519_public(NODE))
     constants = rules.params_hash(params)
@@ -139,7 +171,7 @@ def make_proof(mode, members=(), receivers=(), rounds=2, elapsed=(90000,)):
     def release(phase):
         values = [rules.beacon_value(SECRETS[i], phase, NETWORK, EPOCH, SLOT) for i in members]
         made = [rules.encode_beacon(CHECKERS[i], NETWORK, 1, phase, EPOCH, SLOT, constants, v) for i, v in zip(members, values)]
-        return made, rules.combine(phase, EPOCH, SLOT, WORD, node_id, [(ids[i], v) for i, v in zip(members, values)])
+        return made, rules.combine(phase, EPOCH, SLOT, word, node_id, [(ids[i], v) for i, v in zip(members, values)])
 
     beacons, start = release(b"A") if mode else ([], SEED)
     seed = compute.slot_seed(constants, EPOCH, SLOT, node_id, start)
@@ -147,20 +179,30 @@ def make_proof(mode, members=(), receivers=(), rounds=2, elapsed=(90000,)):
     trees = compute.run(seed, 0, rounds)
     roots = [levels[-1][0] for levels in trees]
     bitmap = sum(1 << i for i in members)
-    mark = rules.encode_mark(NODE, 1, 0, mode, EPOCH, SLOT, node_id, bytes(32), start, bitmap,
-                             [(3, 0, 0, rounds, 0, UID, compute.compute_commit(seed, 0, roots))])
-    mark_hash = th("mark", mark)
-    receipts = [rules.encode_receipt(CHECKERS[i], EPOCH, SLOT, 1, mark_hash, t) for i, t in zip(receivers, elapsed)]
+
+    def mark(phase, previous, value, entry):
+        return rules.encode_mark(NODE, phase, 0, mode, EPOCH, SLOT, node_id, previous, value, bitmap, [entry])
+
+    marks = [mark(1, bytes(32), start, (3, 0, 0, rounds, 0, UID, compute.compute_commit(seed, 0, roots)))]
+    if pages:
+        walk_beacons, value = release(b"B")
+        entries, walk_roots, walks = make_walk(seed, marks[0], value, pages, batches)
+        for phase, entry in zip((2, 3), entries):
+            marks.append(mark(phase, th("mark", marks[-1]), value, entry))
+    receipts = [rules.encode_receipt(CHECKERS[i], EPOCH, SLOT, phase, th("mark", marks[phase - 1]), t)
+                for phase, times in enumerate(elapsed, 1) for i, t in zip(receivers, times)]
     if mode:
         queries, value = release(b"C")
-        schedule = rules.encode_beacon(CHECKERS[0], NETWORK, 1, b"S", EPOCH, SLOT, constants, WORD)
-        beacons = [schedule, *beacons, *queries]
+        schedule = rules.encode_beacon(CHECKERS[0], NETWORK, 1, b"S", EPOCH, SLOT, constants, word)
+        beacons = [schedule, *beacons, *(walk_beacons if pages else []), *queries]
     else:
-        value = th("self-query", mark_hash)
+        value = th("self-query", th("mark", marks[0]))
     count = params["tile_openings"] if mode else params["self_openings"]
-    asked = compute.tile_queries(compute.query_seed(value, mark_hash, 3), rounds, 0, count)
-    openings = [(trees[number][0][leaf], compute.path_of(trees[number], leaf)) for number, leaf in asked]
-    proof = rules.encode_proof(NODE, EPOCH, SLOT, 3, node_id, [mark], beacons, receipts, roots, openings)
+    query = compute.query_seed(value, th("mark", marks[-1]), 3)
+    openings = [(trees[number][0][leaf], compute.path_of(trees[number], leaf))
+                for number, leaf in compute.tile_queries(query, rounds, 0, count)]
+    part = (2, WALKERS_LOG2, 1, pages, walk_roots, open_walk(walks, query, batches)) if pages else None
+    proof = rules.encode_proof(NODE, EPOCH, SLOT, 3, node_id, marks, beacons, receipts, roots, openings, part)
     committee = [ed25519_public(key) for key in CHECKERS] if mode else []
     return verify.encode_file(params, NETWORK, ed25519_public(NODE), committee[0] if mode else bytes(32), len(receivers),
                               committee, proof)
@@ -172,7 +214,9 @@ def all_vectors():
 
 
 def proof_files():
-    return {"t0_committee.kpw": make_proof(1, (0, 2), (0, 1), elapsed=(90000, 91234)), "t0_self.kpw": make_proof(0)}
+    times = ((90000, 91234), (750000, 760000), (830000, 840000))
+    return {"t0_committee.kpw": make_proof(1, (0, 2), (0, 1), elapsed=times[:1]), "t0_self.kpw": make_proof(0),
+            "t0_memory.kpw": make_proof(1, (0, 2), (0, 1), elapsed=times, word=SEED, pages=2)}
 
 
 def main():

@@ -171,13 +171,19 @@ def verdict_commitment(verdict):
     return th("verdict-commit", verdict, verdict[176:208])
 
 
-def encode_proof(seed, epoch, slot, device, node_id, marks, beacons, receipts, roots, openings):
-    body = struct.pack("<QIHBB", epoch, slot, device, 1, len(marks)) + node_id
+def encode_proof(seed, epoch, slot, device, node_id, marks, beacons, receipts, roots, openings, memory=None):
+    """`memory`: kind, log2 of walkers, hold batches, pages, roots and openings (1024 bytes, siblings)."""
+    body = struct.pack("<QIHBB", epoch, slot, device, 3 if memory else 1, len(marks)) + node_id
     body += struct.pack("<HHI", len(receipts), len(beacons), 0)
     body += b"".join(marks) + b"".join(beacons) + b"".join(receipts)
     body += struct.pack("<I", len(roots)) + b"".join(roots)
     for leaf, siblings in openings:
         body += leaf + b"".join(siblings)
+    if memory:
+        kind, walkers_log2, hold_batches, pages, batch_roots, walks = memory
+        body += struct.pack("<BBHIIQ", kind, walkers_log2, 0, hold_batches, len(batch_roots), pages) + b"".join(batch_roots)
+        for ends, siblings in walks:
+            body += ends + b"".join(siblings)
     return signed(PROOF, body, seed)
 
 

@@ -87,7 +87,8 @@ def _():
         changed[-2000] ^= 1
         bad = pathlib.Path(folder) / "changed.kpw"
         bad.write_bytes(changed)
-        for path, code in ((GOLDEN / "t0_committee.kpw", 0), (GOLDEN / "t0_self.kpw", 0), (bad, 7)):
+        for path, code in ((GOLDEN / "t0_committee.kpw", 0), (GOLDEN / "t0_self.kpw", 0), (GOLDEN / "t0_memory.kpw", 0),
+                           (bad, 7)):
             done = subprocess.run([program, "prove", "--verify", path, "--json"], capture_output=True, timeout=60,
                                   env=processes.environment(pathlib.Path(folder)))
             assert done.returncode == code, (path.name, done.returncode, done.stderr)
@@ -107,7 +108,7 @@ def _():
                                       file["proof"])) == verify.UNKNOWN_NODE
     assert refusal(verify.encode_file(file["params"], 7, file["node_key"], file["schedule_key"], 3, file["committee"],
                                       file["proof"])) == verify.QUORUM
-    late = make_vectors.make_proof(1, (0, 2), (0, 1), elapsed=(1, rules.TEST["compute_cutoff"] + 1))
+    late = make_vectors.make_proof(1, (0, 2), (0, 1), elapsed=((1, rules.TEST["compute_cutoff"] + 1),))
     assert refusal(late) == verify.LATE
 
 

@@ -44,6 +44,7 @@ TEST_CASE("rounds of many superblocks agree with a plain recomputation and betwe
     const auto run = one.run(seed, rounds(2));
     CHECK(run.roots == three.run(seed, rounds(2)).roots);
     CHECK(run.roots[0] == recompute_root(primitives(), profile, round_seed(seed, 0, {})));
+    CHECK(encode_hex(run.roots[0]) + "\n" == text_of(golden::file("popw_c1_root.txt")));
     const auto queries = draw_tile_queries(primitives(), seed, 2, profile, 16);
     require_openings_lead_to_roots(run, queries, open_tiles(primitives(), run, queries));
 }

@@ -35,10 +35,13 @@ TEST_CASE("honest proofs of every mode are accepted with their figures") {
 
 TEST_CASE("the staged proof is the reference's byte for byte") {
     CHECK(encode_proof_file(make_proof_file({})) == golden::file("t0_committee.kpw"));
+    auto memory = memory_stage();
+    memory.pages = 2;
+    CHECK(encode_proof_file(make_proof_file(memory)) == golden::file("t0_memory.kpw"));
 }
 
 TEST_CASE("the reference's proofs, and earlier ones of this prover, are accepted") {
-    for (const auto* name : {"t0_committee.kpw", "t0_self.kpw", "cpp_t0.kpw", "cpp_c1.kpw"}) {
+    for (const auto* name : {"t0_committee.kpw", "t0_self.kpw", "t0_memory.kpw", "cpp_t0.kpw", "cpp_c1.kpw"}) {
         const auto file = decode_proof_file(golden::file(name));
         REQUIRE(file);
         CHECK(verify_proof_file(*file, primitives()).code == VerdictCode::ok);

@@ -96,6 +96,26 @@ TEST_CASE("a walk may be cut into parts") {
     CHECK(whole == parts);
 }
 
+TEST_CASE("seeds, commitments and queries of a walk are the reference's") {
+    const auto uid = golden::repeated(0x55);
+    const Bytes32 roots[] = {uid, ascending};
+    CHECK(encode_hex(memory_seed(ascending, uid, DeviceKind::host_memory, 12345)) == golden::text("memory-seed"));
+    CHECK(encode_hex(walk_seed(ascending, uid)) == golden::text("walk-seed"));
+    CHECK(encode_hex(walk_commit(ascending, DeviceKind::device_memory, 20, roots)) == golden::text("walk-commit"));
+    const auto joined = [](std::uint32_t held, std::uint32_t batches) {
+        std::string out;
+        for (const auto& query : draw_walk_queries(all_primitives().front(), ascending, params, 20, held, batches)) {
+            if (!out.empty()) out += ',';
+            out += std::to_string(query.batch);
+            out += ':';
+            out += std::to_string(query.walker);
+        }
+        return out;
+    };
+    CHECK(joined(2, 10) == golden::text("walk-queries 2/10"));
+    CHECK(joined(3, 3) == golden::text("walk-queries 3/3"));
+}
+
 TEST_CASE("walk queries ask for the hold batches first and then for the rest") {
     const auto& primitives = all_primitives().front();
     std::set<std::uint32_t> batches;
