@@ -10,16 +10,18 @@ namespace {
 constexpr std::uint32_t rehearsal_network_id = 0; // no real network has it
 constexpr std::uint16_t device_index = 0;
 
+enum class Phases { compute_only, with_memory };
+
 // The network's side, with keys that end with the rehearsal. The first checker also issues the schedule word.
 class Stage {
 public:
-    Stage(const Params& params, SlotId slot, std::size_t checkers) : params_(params), slot_(slot) {
+    Stage(const Params& params, SlotId slot, std::size_t checkers, Phases phases) : params_(params), slot_(slot) {
         for (std::size_t i = 0; i < checkers; ++i) {
             keys_.push_back(Ed25519Key::generate());
             secrets_.push_back(random_array<32>());
         }
         do schedule_word_ = random_array<32>();
-        while (!is_active(params, schedule_word_));
+        while (!is_active(params, schedule_word_) || (phases == Phases::with_memory && !has_memory_phase(params, schedule_word_)));
     }
 
     std::vector<Bytes32> committee() const {
@@ -42,18 +44,17 @@ public:
         return combine_beacon(phase, slot_, schedule_word_, node_id, contributions);
     }
 
-    std::vector<Bytes> receive(const Bytes32& mark, std::chrono::steady_clock::duration since_t0) const {
+    /// Adds every checker's receipt of a mark.
+    void receive(ByteView mark, MarkPhase phase, std::chrono::steady_clock::duration since_t0, std::vector<Bytes>& receipts) const {
         const auto received = std::chrono::duration_cast<Microseconds>(since_t0).count();
-        std::vector<Bytes> receipts;
         for (const auto& key : keys_)
             receipts.push_back(encode_receipt({.epoch = slot_.epoch,
                                                .slot = slot_.slot,
-                                               .phase = MarkPhase::compute,
+                                               .phase = phase,
                                                .issuer = key.public_key(),
-                                               .mark_hash = mark,
+                                               .mark_hash = mark_hash(mark),
                                                .received_us = static_cast<std::uint64_t>(received)},
                                               key));
-        return receipts;
     }
 
 private:
@@ -90,16 +91,22 @@ class Performance {
 public:
     Performance(const RehearsalOptions& options, const Primitives& primitives)
         : options_(options), primitives_(primitives), profile_(require_profile(options)),
-          slot_(slot_at(options.params, options.now)), stage_(options.params, slot_, is_self() ? 0 : options.checkers),
-          prover_(primitives, profile_, options.threads) {}
+          slot_(slot_at(options.params, options.now)), stage_(options.params, slot_, is_self() ? 0 : options.checkers, phases()),
+          prover_(primitives, profile_, options.threads) {
+        if (phases() == Phases::with_memory)
+            memory_.emplace(primitives, options.params, options.memory_limit_bytes, options.threads);
+    }
 
     Rehearsal play();
 
 private:
     bool is_self() const { return options_.mode == BeaconMode::self; }
+    Phases phases() const { return options_.memory_limit_bytes > 0 ? Phases::with_memory : Phases::compute_only; }
     Bytes32 start(Proof& proof) const;
     ComputeRun compute(const Bytes32& start_value, SteadyTime t0);
-    Bytes make_mark(const ComputeRun& run, const Bytes32& start_value) const;
+    Mark make_mark(MarkPhase phase, const Proof& proof, const Bytes32& value, const DeviceEntry& entry) const;
+    void walk(const ComputeRun& run, Proof& proof);
+    Rehearsal finish(const ComputeRun& run, const Proof& proof) const;
 
     const RehearsalOptions& options_;
     const Primitives& primitives_;
@@ -107,6 +114,7 @@ private:
     const SlotId slot_;
     const Stage stage_;
     ComputeProver prover_;
+    std::optional<MemoryProver> memory_;
     const Ed25519Key node_ = Ed25519Key::generate();
     const Bytes32 node_id_ = id_of_key(node_.public_key());
 };
@@ -130,16 +138,32 @@ ComputeRun Performance::compute(const Bytes32& start_value, SteadyTime t0) {
     return run;
 }
 
-Bytes Performance::make_mark(const ComputeRun& run, const Bytes32& start_value) const {
-    return encode_mark({.phase = MarkPhase::compute,
-                        .mode = options_.mode,
-                        .epoch = slot_.epoch,
-                        .slot = slot_.slot,
-                        .node_id = node_id_,
-                        .beacon_value = start_value,
-                        .committee_bitmap = stage_.bitmap(),
-                        .devices = {make_compute_entry(run, device_index, DeviceKind::cpu, options_.device_uid)}},
-                       node_);
+Mark Performance::make_mark(MarkPhase phase, const Proof& proof, const Bytes32& value, const DeviceEntry& entry) const {
+    return {.phase = phase,
+            .mode = options_.mode,
+            .epoch = slot_.epoch,
+            .slot = slot_.slot,
+            .node_id = node_id_,
+            .previous_mark = proof.marks.empty() ? Bytes32{} : mark_hash(proof.marks.back()),
+            .beacon_value = value,
+            .committee_bitmap = stage_.bitmap(),
+            .devices = {entry}};
+}
+
+void Performance::walk(const ComputeRun& run, Proof& proof) {
+    memory_->fill(memory_seed(run.device_seed, mark_hash(proof.marks.front()), DeviceKind::host_memory, memory_->pages()), options_.stop);
+    if (!memory_->is_filled()) throw Error(ErrorKind::interrupted, "stopped before the memory was filled");
+    const auto started = std::chrono::steady_clock::now();
+    const auto since_t0 = [&] { return std::chrono::steady_clock::now() - started + options_.params.walk_at; };
+    const auto value = stage_.release(BeaconPhase::walk, node_id_, proof.beacons);
+    memory_->begin_walk(value);
+    const auto add_mark = [&](MarkPhase phase, const DeviceEntry& entry) {
+        proof.marks.push_back(encode_mark(make_mark(phase, proof, value, entry), node_));
+        stage_.receive(proof.marks.back(), phase, since_t0(), proof.receipts);
+    };
+    add_mark(MarkPhase::hold, make_hold_entry(memory_->run(), device_index, options_.device_uid));
+    memory_->continue_walk(started + options_.params.walk_window, options_.stop);
+    add_mark(MarkPhase::walk, make_walk_entry(memory_->run(), device_index, options_.device_uid));
 }
 
 Rehearsal Performance::play() {
@@ -147,15 +171,26 @@ Rehearsal Performance::play() {
     const auto t0 = std::chrono::steady_clock::now();
     const auto start_value = start(proof);
     const auto run = compute(start_value, t0);
-    proof.marks.push_back(make_mark(run, start_value));
-    const auto hash = mark_hash(proof.marks.front());
-    proof.receipts = stage_.receive(hash, std::chrono::steady_clock::now() - t0);
-    const auto query_value = is_self() ? self_query_value(hash) : stage_.release(BeaconPhase::query, node_id_, proof.beacons);
-    const auto queries = draw_tile_queries(primitives_, query_seed(query_value, hash, device_index),
-                                           static_cast<std::uint32_t>(run.roots.size()), profile_,
-                                           tile_openings(options_.params, options_.mode));
-    proof.compute = open_tiles(primitives_, run, queries);
+    const auto entry = make_compute_entry(run, device_index, DeviceKind::cpu, options_.device_uid);
+    proof.marks.push_back(encode_mark(make_mark(MarkPhase::compute, proof, start_value, entry), node_));
+    stage_.receive(proof.marks.back(), MarkPhase::compute, std::chrono::steady_clock::now() - t0, proof.receipts);
+    if (memory_) walk(run, proof);
 
+    const auto hash = mark_hash(proof.marks.back());
+    const auto query_value = is_self() ? self_query_value(hash) : stage_.release(BeaconPhase::query, node_id_, proof.beacons);
+    const auto seed = query_seed(query_value, hash, device_index);
+    const auto rounds = static_cast<std::uint32_t>(run.roots.size());
+    const auto tiles = tile_openings(options_.params, options_.mode);
+    proof.compute = open_tiles(primitives_, run, draw_tile_queries(primitives_, seed, rounds, profile_, tiles));
+    if (memory_) {
+        const auto& walked = memory_->run();
+        proof.memory = memory_->open(draw_walk_queries(primitives_, seed, options_.params, walked.walkers_log2, walked.hold_batches,
+                                                       static_cast<std::uint32_t>(walked.roots.size())));
+    }
+    return finish(run, proof);
+}
+
+Rehearsal Performance::finish(const ComputeRun& run, const Proof& proof) const {
     Rehearsal rehearsal{.file = {.params = options_.params,
                                  .network_id = rehearsal_network_id,
                                  .node_key = node_.public_key(),
@@ -169,7 +204,13 @@ Rehearsal Performance::play() {
     rehearsal.macs_per_s = static_cast<double>(run.macs()) / std::chrono::duration<double>(run.elapsed).count();
     rehearsal.verification = verify_proof_file(rehearsal.file, primitives_);
     const auto& found = rehearsal.verification;
-    rehearsal.attested = attested_rates({.macs = found.macs, .compute_us = found.compute_us}, options_.params);
+    rehearsal.attested = attested_rates({.macs = found.macs,
+                                         .compute_us = found.compute_us,
+                                         .walk_bytes = found.walk_bytes,
+                                         .walk_us = found.walk_us,
+                                         .held_bytes = found.held_bytes,
+                                         .hold = found.held_bytes > 0 ? HoldOutcome::held : HoldOutcome::missed},
+                                        options_.params);
     return rehearsal;
 }
 
@@ -179,6 +220,7 @@ Rehearsal rehearse(const RehearsalOptions& options, const Primitives& primitives
     check(options.mode == BeaconMode::self ||
               (options.mode == BeaconMode::committee && options.checkers >= 1 && options.checkers <= 64),
           "a rehearsal plays mode 0, or mode 1 with a committee");
+    check(options.mode == BeaconMode::committee || options.memory_limit_bytes == 0, "memory is proved in mode committee only");
     return Performance(options, primitives).play();
 }
 

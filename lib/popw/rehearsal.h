@@ -1,7 +1,7 @@
 /// A whole slot offline: worker and checker in one process, with keys that nobody keeps.
 #pragma once
 
-#include "popw/compute_prover.h"
+#include "popw/memory_prover.h"
 #include "popw/proof_file.h"
 #include "popw_rules/linear_points.h"
 
@@ -13,6 +13,7 @@ struct RehearsalOptions {
     BeaconMode mode = BeaconMode::committee; ///< or self
     std::size_t checkers = 1;                ///< committee size in mode committee
     std::uint32_t profile_id = 0;
+    std::uint64_t memory_limit_bytes = 0; ///< of host memory to prove too, in mode committee; none: compute only
     Bytes32 device_uid{};
     Instant now{}; ///< names the epoch and slot that are played
     std::stop_token stop;
@@ -27,7 +28,8 @@ struct Rehearsal {
     AttestedRates attested; ///< as a network would credit them; its own word in mode self
 };
 
-/// Plays the compute phase of one active slot in real time and verifies the result. Throws Error(interrupted) when stopped
+/// Plays one active slot and verifies the result: the compute phase in real time, and the memory phase, where one is asked for,
+/// right after it with its receipts' times counted from walk_at. Throws Error(interrupted) when stopped
 /// before the first round was finished.
 Rehearsal rehearse(const RehearsalOptions& options, const Primitives& primitives);
 

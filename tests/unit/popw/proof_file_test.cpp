@@ -57,6 +57,21 @@ TEST_CASE("a rehearsal with one checker, with five and without any ends in a val
     CHECK(decode_proof_file(encode_proof_file(self.file)) == self.file);
 }
 
+TEST_CASE("a rehearsal with memory attests what was held and walked") {
+    auto with_memory = options(BeaconMode::committee, 3);
+    with_memory.params.walkers_log2_min = 7; // a few thousand accesses instead of millions
+    with_memory.params.host_pages.hold_accesses_log2 = 13;
+    with_memory.params.walk_window = std::chrono::milliseconds(50);
+    with_memory.memory_limit_bytes = 1 << 20;
+    const auto rehearsal = rehearse(with_memory, primitives());
+    INFO(rehearsal.verification.detail);
+    REQUIRE(rehearsal.verification.code == VerdictCode::ok);
+    CHECK(rehearsal.verification.held_bytes == 1 << 20);
+    CHECK(rehearsal.verification.walk_bytes > 0);
+    CHECK(rehearsal.attested.held_bytes == 1 << 20);
+    CHECK(rehearsal.attested.walk_bytes_per_s > 0);
+}
+
 TEST_CASE("a rehearsal says which profile the constants do not allow, and stops when told to") {
     auto wrong = options(BeaconMode::committee, 1);
     wrong.profile_id = 3;
