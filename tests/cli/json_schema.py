@@ -1,11 +1,12 @@
-"""Checks a JSON value against the part of JSON Schema 2020-12 that docs/schemas/ uses; any other keyword is an error."""
+"""Checks a JSON value against the part of JSON Schema 2020-12 that docs/schemas/ uses."""
 import json
 import pathlib
 import re
 
 SCHEMAS = pathlib.Path(__file__).resolve().parents[2] / "docs/schemas"
-KNOWN = {"$schema", "$id", "$defs", "$ref", "title", "description", "type", "properties", "required", "additionalProperties",
-         "items", "enum", "const", "pattern", "minimum", "maximum", "anyOf", "minItems", "maxItems", "format", "examples", "default"}
+KNOWN = {"$schema", "$id", "$defs", "$ref", "title", "description", "examples", "type", "properties", "required",
+         "additionalProperties", "items", "minItems", "maxItems", "enum", "const", "pattern", "minimum", "maximum",
+         "anyOf", "oneOf", "if", "then", "else"}
 TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
 
 
@@ -25,9 +26,6 @@ def faults(value, schema, root=None, at="$"):
     if schema is False:
         yield f"{at}: not allowed"
         return
-    unknown = set(schema) - KNOWN
-    if unknown:
-        raise ValueError(f"the schema uses {', '.join(sorted(unknown))} at {at}, which this check does not know")
     if "$ref" in schema:
         target = root
         for part in schema["$ref"].removeprefix("#/").split("/"):
@@ -41,8 +39,7 @@ def faults(value, schema, root=None, at="$"):
         yield f"{at}: {json.dumps(value)[:60]} is not {json.dumps(schema['const'])}"
     if "enum" in schema and value not in schema["enum"]:
         yield f"{at}: {json.dumps(value)[:60]} is none of {json.dumps(schema['enum'])}"
-    if "anyOf" in schema and all(any(True for _ in faults(value, one, root, at)) for one in schema["anyOf"]):
-        yield f"{at}: {json.dumps(value)[:60]} fits none of the alternatives"
+    yield from faults_of_choice(value, schema, root, at)
     if isinstance(value, str) and "pattern" in schema and not re.search(schema["pattern"], value):
         yield f"{at}: {value[:60]!r} does not match {schema['pattern']}"
     if is_of_type(value, "number"):
@@ -59,6 +56,18 @@ def faults(value, schema, root=None, at="$"):
         yield from faults_of_object(value, schema, root, at)
 
 
+def faults_of_choice(value, schema, root, at):
+    def fits(one):
+        return not any(True for _ in faults(value, one, root, at))
+
+    if "anyOf" in schema and not any(map(fits, schema["anyOf"])):
+        yield f"{at}: {json.dumps(value)[:60]} fits none of the alternatives"
+    if "oneOf" in schema and sum(map(fits, schema["oneOf"])) != 1:
+        yield f"{at}: {json.dumps(value)[:60]} fits not exactly one of the alternatives"
+    if "if" in schema:
+        yield from faults(value, schema.get("then" if fits(schema["if"]) else "else", True), root, at)
+
+
 def faults_of_object(value, schema, root, at):
     for name in schema.get("required", []):
         if name not in value:
@@ -66,6 +75,22 @@ def faults_of_object(value, schema, root, at):
     properties = schema.get("properties", {})
     for name, member in value.items():
         yield from faults(member, properties.get(name, schema.get("additionalProperties", True)), root, f"{at}.{name}")
+
+
+def unknown_keywords(schema):
+    """The keywords of a schema that this check would pass over."""
+    if not isinstance(schema, dict):
+        return set()
+    unknown = set(schema) - KNOWN
+    for name in ("properties", "$defs"):
+        for inner in schema.get(name, {}).values():
+            unknown |= unknown_keywords(inner)
+    for name in ("items", "additionalProperties", "if", "then", "else"):
+        unknown |= unknown_keywords(schema.get(name))
+    for name in ("anyOf", "oneOf"):
+        for inner in schema.get(name, []):
+            unknown |= unknown_keywords(inner)
+    return unknown
 
 
 def schema_of(document):

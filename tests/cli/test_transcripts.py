@@ -1,4 +1,4 @@
-"""Plays every transcript of this folder."""
+"""Plays every transcript of this folder, or those whose names begin with the argument."""
 import pathlib
 import sys
 
@@ -6,8 +6,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import transcript
-from tap import main
+from tap import run_cases
 
-for path in sorted(HERE.glob("*.txt")):
+for path in sorted(HERE.glob((sys.argv[1] if len(sys.argv) > 1 else "") + "*.txt")):
     transcript.add_cases(path)
-main()
+sys.exit(run_cases())
