@@ -113,7 +113,8 @@ def say_nothing(client, forward):
 
 
 FAULTS = [refuse, lose_reply, close_inside_headers, cut_body, flip_bit, say_garbage, say_html, say_empty, send_elsewhere,
-          be_unavailable, never_end, drip, say_nothing]
+          be_unavailable, never_end]
+SLOW_FAULTS = [drip, say_nothing]
 
 
 def kind_of(request):
