@@ -17,22 +17,24 @@ namespace {
 // A row distance that is no multiple of 1 KiB keeps rows out of each other's cache sets; kernels copy rows otherwise.
 constexpr std::size_t operand_padding = 192;
 constexpr std::size_t result_padding = 16;
-// A block of C is computed and hashed by one thread: large enough for the kernel to reach its speed, small enough that its
-// results (544 KiB) are still in the second-level cache when they are hashed.
-constexpr std::size_t block_rows = 512;
-constexpr std::size_t block_columns = 256;
 constexpr std::size_t tasks_per_thread = 4; // so that no thread waits long for the last
 constexpr std::size_t rows_per_task = 64;   // of an operand, when it is generated
 constexpr std::uint32_t fewest_rounds = 8;  // below that, the unfinished last round costs more than a tenth
 
+// A block of C is computed and hashed by one thread. Small blocks are still in the second-level cache when they are hashed;
+// with long rows, reading the operands anew for each small block costs more than that gains (both measured with AMX).
 struct BlockShape {
     std::size_t rows;
     std::size_t columns;
 };
+constexpr BlockShape short_row_block{512, 256};
+constexpr BlockShape long_row_block{1024, 1024};
+constexpr std::uint32_t long_row = 16384;
 
 // Halves blocks until every thread gets several, never below a superblock.
 BlockShape choose_block(const Profile& profile, unsigned threads) {
-    BlockShape block{std::min<std::size_t>(block_rows, profile.m), std::min<std::size_t>(block_columns, profile.m)};
+    auto block = profile.k < long_row ? short_row_block : long_row_block;
+    block = {std::min<std::size_t>(block.rows, profile.m), std::min<std::size_t>(block.columns, profile.m)};
     const auto tasks = [&] { return (profile.m / block.rows) * (profile.m / block.columns); };
     while (tasks() < tasks_per_thread * threads && block.rows > superblock_side) block.rows /= 2;
     while (tasks() < tasks_per_thread * threads && block.columns > superblock_side) block.columns /= 2;
