@@ -53,7 +53,7 @@ TEST_CASE("pages are the reference's, after one pass, two and all") {
 }
 
 TEST_CASE("a page does not depend on the pages that are filled with it") {
-    const auto& primitives = all_primitives().front();
+    const auto primitives = all_primitives().front();
     const auto& shape = params.device_pages;
     Bytes together(70 * page_bytes(shape)), alone(page_bytes(shape));
     fill_pages(primitives, ascending, shape, 5, 70, together.data());
@@ -87,7 +87,7 @@ TEST_CASE("walks end, hash and chain as the reference's") {
 }
 
 TEST_CASE("a walk may be cut into parts") {
-    const auto& primitives = all_primitives().front();
+    const auto primitives = all_primitives().front();
     const auto memory = two_device_pages(primitives);
     std::vector<std::uint64_t> whole(512), parts(512);
     walk(primitives, ascending, memory.data(), 64, 0, 512, whole.data());
@@ -117,7 +117,7 @@ TEST_CASE("seeds, commitments and queries of a walk are the reference's") {
 }
 
 TEST_CASE("walk queries ask for the hold batches first and then for the rest") {
-    const auto& primitives = all_primitives().front();
+    const auto primitives = all_primitives().front();
     std::set<std::uint32_t> batches;
     for (std::uint8_t i = 0; i < 50; ++i) {
         const auto queries = draw_walk_queries(primitives, golden::repeated(i), params, 20, 2, 10);
