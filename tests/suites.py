@@ -165,7 +165,7 @@ def run_one(name, command, counted, limit_s, build):
             process.wait()
             code = None
     output = log.read_text(errors="replace")
-    count = counted(name, output, code)
+    count = counted(name, output, code or 0)
     if code is None:
         count.failed.append((name, f"was ended after {limit_s} s"))
     print(f"  {name:44} {time.monotonic() - started:6.1f} s   {count}", flush=True)
