@@ -49,7 +49,7 @@ MemoryProver::MemoryProver(const Primitives& primitives, const Params& params, s
                            unsigned threads)
     : primitives_(primitives), params_(params), threads_(std::max(threads, 1u)),
       pages_(std::max<std::uint64_t>(memory_limit_bytes / page_bytes(params.host_pages), 1)),
-      memory_(pages_ * page_bytes(params.host_pages)) {
+      memory_(pages_ * page_bytes(params.host_pages), Touch::as_written) {
     run_.walkers_log2 = choose_walkers_log2(params);
     run_.hold_batches = hold_batches(params, run_.walkers_log2);
     run_.pages = pages_;

@@ -1,6 +1,6 @@
 /// The memory proof's worker side for host memory: pages from the compute mark on, walks from beacon B on.
 ///
-/// Holds the claimed memory and 8.25 bytes a walker beside it, all taken when the prover is made.
+/// Holds the claimed memory, which fill() touches first, and 8.25 bytes a walker beside it.
 #pragma once
 
 #include "popw/compute_prover.h"

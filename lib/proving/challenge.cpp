@@ -11,7 +11,7 @@ ChallengeAnswer answer_challenge(const ProvingWorker& worker, const ComputeDevic
     const auto deadline = asked_at + worker.params.compute_window - worker.params.safety_margin;
     const auto phase = run_compute_phase(worker, device, start, deadline, on_round);
     auto receipt = checker.submit_mark(phase.mark);
-    auto file = make_proof(worker, start, phase, {}, {receipt});
+    auto file = make_proof(worker, start, phase, nullptr, {}, {receipt});
     auto verification = require_acceptable(worker, file);
     return {.file = std::move(file), .verification = std::move(verification), .receipt = std::move(receipt)};
 }

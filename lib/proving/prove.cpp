@@ -2,6 +2,8 @@
 
 #include "bytes/little_endian.h"
 #include "crypto/hash.h"
+#include "popw_rules/linear_points.h"
+#include "proving/memory_phase.h"
 
 #include <fmt/format.h>
 #include <future>
@@ -55,19 +57,15 @@ public:
             return;
         }
         const auto phase = compute();
-        const auto receipts = submit_mark(phase.mark);
-        const auto query_at = popw::has_memory_phase(worker_.params, schedule_word) ? worker_.params.memory_query_at
-                                                                                    : worker_.params.compute_query_at;
-        const auto file = make_proof(worker_, start_, phase, receive_query(query_at), receipts);
+        auto receipts = submit_mark(phase.mark, "compute");
+        const bool is_memory_slot = popw::has_memory_phase(worker_.params, schedule_word);
+        const auto memory = is_memory_slot ? prove_memory(phase, receipts) : nullptr;
+        const auto query_at = is_memory_slot ? worker_.params.memory_query_at : worker_.params.compute_query_at;
+        const auto query_beacons = receive_beacons(popw::BeaconPhase::query, query_at);
+        const auto file = make_proof(worker_, start_, phase, memory.get(), query_beacons, receipts);
         report_.verification = require_acceptable(worker_, file);
         report_.devices.push_back(describe_device(worker_, *report_.verification));
-        const Outbox outbox(directory_.outbox());
-        outbox.add(file);
-        if (choices_.out) {
-            const auto path = *choices_.out / popw::proof_file_name(*popw::find_proof_identity(file.proof));
-            save_file(path, popw::encode_proof_file(file));
-            report_.files.push_back(path);
-        }
+        keep_proof(file);
         pause_for_splay();
         flush_outbox(directory_, worker_, connection_, report_);
         report_.outcome = ProveOutcome::spooled;
@@ -114,13 +112,47 @@ private:
         return computing.get();
     }
 
-    std::vector<Bytes> submit_mark(const Bytes& mark) {
+    std::vector<Bytes> submit_mark(const Bytes& mark, std::string_view phase) {
         std::vector<Bytes> receipts;
         for (auto& checker : checkers_) {
             receipts.push_back(checker.submit_mark(mark));
-            keep_receipt(receipts.back(), "compute");
+            keep_receipt(receipts.back(), phase);
         }
         return receipts;
+    }
+
+    /// Fills, holds and walks memory; its receipts are added to `receipts`. Nothing when memory is not claimed, the
+    /// system refuses it or it came too late: then the slot counts with its compute part alone.
+    std::unique_ptr<MemoryPhase> prove_memory(const ComputePhase& compute, std::vector<Bytes>& receipts) {
+        if (worker_.held_memory_limit_bytes == 0) return nullptr;
+        try {
+            say("fill memory", 0);
+            auto memory = std::make_unique<MemoryPhase>(worker_, device_, start_, compute,
+                                                        times_.steady_t0 + worker_.params.walk_at);
+            if (connection_.clock.steady_now() > times_.steady_t0 + worker_.params.walk_at + worker_.params.hold_window)
+                throw Error(ErrorKind::environment,
+                            fmt::format("{} bytes were not filled in time", memory->held_bytes()));
+            auto hold =
+                submit_mark(memory->begin(receive_beacons(popw::BeaconPhase::walk, worker_.params.walk_at)), "hold");
+            say("walk through memory", 0);
+            const auto walk_end = worker_.params.walk_at + worker_.params.walk_window - worker_.params.safety_margin;
+            const auto walk = submit_mark(memory->finish(times_.steady_t0 + walk_end), "walk");
+            receipts.insert(receipts.end(), hold.begin(), hold.end());
+            receipts.insert(receipts.end(), walk.begin(), walk.end());
+            return memory;
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::environment && error.kind() != ErrorKind::refused) throw;
+            report_.left_out = error.message();
+            return nullptr;
+        }
+    }
+
+    /// Into the outbox first, before anything is sent.
+    void keep_proof(const popw::ProofFile& file) {
+        Outbox(directory_.outbox()).add(file);
+        if (!choices_.out) return;
+        report_.files.push_back(*choices_.out / popw::proof_file_name(*popw::find_proof_identity(file.proof)));
+        save_file(report_.files.back(), popw::encode_proof_file(file));
     }
 
     void keep_receipt(const Bytes& bytes, std::string_view phase) {
@@ -130,14 +162,15 @@ private:
             {.issuer = receipt->issuer, .phase = std::string(phase), .received_us = receipt->received_us});
     }
 
-    std::vector<Bytes> receive_query(popw::Microseconds query_at) {
-        say("wait for the query", 1);
-        const auto moment = times_.t0 + query_at;
+    /// Beacon B or C of every checker; `since_t0` is when they appear.
+    std::vector<Bytes> receive_beacons(popw::BeaconPhase phase, popw::Microseconds since_t0) {
+        say("wait for the next beacon", 1);
+        const auto moment = times_.t0 + since_t0;
         if (!connection_.clock.sleep_until(moment - std::chrono::seconds(1), connection_.stop))
             throw Error(ErrorKind::interrupted, "interrupted", "this slot is lost; the next one is not");
         std::vector<Bytes> beacons;
         for (auto& checker : checkers_)
-            beacons.push_back(checker.fetch_beacon(times_.slot, popw::BeaconPhase::query, moment + beacon_patience));
+            beacons.push_back(checker.fetch_beacon(times_.slot, phase, moment + beacon_patience));
         return beacons;
     }
 
@@ -232,17 +265,24 @@ OutboxState look_at_outbox(const DataDirectory& directory) {
 
 DeviceReport describe_device(const ProvingWorker& worker, const popw::Verification& verification) {
     const auto* profile = popw::find_profile(verification.profile_id);
-    const auto window_us = static_cast<std::uint64_t>(worker.params.compute_window.count());
-    const auto counted_us = std::max(verification.compute_us, window_us);
+    const auto hold = verification.held_bytes > 0 ? popw::HoldOutcome::held : popw::HoldOutcome::missed;
+    const auto rates = popw::attested_rates({.macs = verification.macs,
+                                             .compute_us = verification.compute_us,
+                                             .walk_bytes = verification.walk_bytes,
+                                             .walk_us = verification.walk_us,
+                                             .held_bytes = verification.held_bytes,
+                                             .hold = hold,
+                                             .memory = popw::MemoryKind::host},
+                                            worker.params);
     return {.index = verification.identity.device_index,
             .name = "cpu",
             .variant = std::string(worker.primitives.gemm_variant),
             .profile = profile != nullptr ? std::string(profile->name) : "",
             .rounds = verification.rounds,
             .threads = worker.threads,
-            .macs_per_s = static_cast<double>(verification.macs) * 1e6 / static_cast<double>(counted_us),
-            .walk_bytes_per_s = 0,
-            .held_bytes = verification.held_bytes,
+            .macs_per_s = static_cast<double>(rates.macs_per_s),
+            .walk_bytes_per_s = rates.walk_bytes_per_s,
+            .held_bytes = rates.held_bytes,
             .efficiency = {}};
 }
 

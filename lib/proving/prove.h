@@ -54,6 +54,8 @@ struct ProveReport {
     OutboxState outbox;
     std::size_t delivered = 0;
     std::size_t expired = 0;
+    /// Why memory that is claimed is not in the proof of a slot that asked for it; empty when all is there.
+    std::string left_out;
     /// Where --out or --rehearse left the proof.
     std::vector<Path> files;
     /// Predicted micro-points an epoch under each policy, for a rehearsal.

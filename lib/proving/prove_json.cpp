@@ -44,7 +44,9 @@ std::string prove_report_json(const ProveReport& report) {
               {"outbox", {{"pending", report.outbox.pending}, {"oldest", nullptr}}},
               {"delivered", report.delivered},
               {"expired", report.expired},
+              {"left_out", nullptr},
               {"files", files}};
+    if (!report.left_out.empty()) json["left_out"] = report.left_out;
     if (report.verification) json["verify"] = to_json(*report.verification);
     if (report.verdict) json["verdict"] = popw::name_of(report.verdict->code);
     if (report.outbox.oldest) json["outbox"]["oldest"] = format_rfc3339(*report.outbox.oldest);

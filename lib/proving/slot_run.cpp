@@ -3,6 +3,7 @@
 #include "crypto/hash.h"
 #include "error/error.h"
 #include "popw_rules/committee.h"
+#include "proving/memory_phase.h"
 
 #include <fmt/format.h>
 
@@ -51,30 +52,19 @@ double measure_rate(const ProvingWorker& worker, const Bytes32& uid) {
 }
 
 /// The value of beacon C that the proof's queries are drawn from.
-Bytes32 query_value(const SlotStart& start, const Bytes32& node_id, const std::vector<Bytes>& query_beacons,
+Bytes32 query_value(const ProvingWorker& worker, const SlotStart& start, const std::vector<Bytes>& query_beacons,
                     const std::vector<Bytes>& receipts) {
-    std::vector<popw::Contribution> contributions;
-    if (start.mode == popw::BeaconMode::on_demand) {
-        const auto receipt = popw::decode_receipt(receipts.front());
-        check(receipt.has_value(), "the checker client hands out decodable receipts");
-        contributions.push_back({.checker_id = popw::id_of_key(receipt->issuer), .value = receipt->value});
-    } else {
-        for (const auto& bytes : query_beacons) contributions.push_back(contribution_of(require_beacon(bytes)));
-    }
-    return popw::combine_beacon(popw::BeaconPhase::query, start.slot, start.schedule_word, node_id, contributions);
+    if (start.mode != popw::BeaconMode::on_demand)
+        return combine_beacons(worker, start, popw::BeaconPhase::query, query_beacons);
+    const auto receipt = popw::decode_receipt(receipts.front());
+    check(receipt.has_value(), "the checker client hands out decodable receipts");
+    const popw::Contribution contribution{.checker_id = popw::id_of_key(receipt->issuer), .value = receipt->value};
+    return popw::combine_beacon(popw::BeaconPhase::query, start.slot, start.schedule_word, worker.node_id,
+                                {&contribution, 1});
 }
 
-popw::Mark make_mark(const ProvingWorker& worker, const SlotStart& start, popw::MarkPhase phase) {
-    return {.phase = phase,
-            .status = popw::MarkStatus::ready,
-            .mode = start.mode,
-            .epoch = start.slot.epoch,
-            .slot = start.slot.slot,
-            .node_id = worker.node_id,
-            .previous_mark = {},
-            .beacon_value = start.value,
-            .committee_bitmap = start.committee_bitmap,
-            .devices = {}};
+void append_all(std::vector<Bytes>& to, const std::vector<Bytes>& from) {
+    to.insert(to.end(), from.begin(), from.end());
 }
 
 } // namespace
@@ -142,6 +132,26 @@ SlotStart make_on_demand_start(const ProvingWorker& worker, const Bytes& bytes) 
     return start;
 }
 
+popw::Mark make_mark(const ProvingWorker& worker, const SlotStart& start, popw::MarkPhase phase) {
+    return {.phase = phase,
+            .status = popw::MarkStatus::ready,
+            .mode = start.mode,
+            .epoch = start.slot.epoch,
+            .slot = start.slot.slot,
+            .node_id = worker.node_id,
+            .previous_mark = {},
+            .beacon_value = start.value,
+            .committee_bitmap = start.committee_bitmap,
+            .devices = {}};
+}
+
+Bytes32 combine_beacons(const ProvingWorker& worker, const SlotStart& start, popw::BeaconPhase phase,
+                        const std::vector<Bytes>& beacons) {
+    std::vector<popw::Contribution> contributions;
+    for (const auto& bytes : beacons) contributions.push_back(contribution_of(require_beacon(bytes)));
+    return popw::combine_beacon(phase, start.slot, start.schedule_word, worker.node_id, contributions);
+}
+
 ComputePhase run_compute_phase(const ProvingWorker& worker, const ComputeDevice& device, const SlotStart& start,
                                popw::SteadyTime deadline, const std::function<void(std::uint32_t rounds)>& on_round) {
     const auto slot_seed = popw::slot_seed(popw::params_hash(worker.params), start.slot, worker.node_id, start.value);
@@ -171,24 +181,30 @@ Bytes make_heartbeat(const ProvingWorker& worker, const SlotStart& start) {
     return popw::encode_mark(make_mark(worker, start, popw::MarkPhase::heartbeat), worker.key);
 }
 
-popw::ProofFile make_proof(const ProvingWorker& worker, const SlotStart& start, const ComputePhase& phase,
-                           const std::vector<Bytes>& query_beacons, const std::vector<Bytes>& receipts) {
-    const auto value = query_value(start, worker.node_id, query_beacons, receipts);
-    const auto seed = popw::query_seed(value, popw::mark_hash(phase.mark), ComputeDevice::index);
-    const auto queries =
-        popw::draw_tile_queries(worker.primitives, seed, static_cast<std::uint32_t>(phase.run.roots.size()),
-                                phase.run.profile, popw::tile_openings(worker.params, start.mode));
-    auto beacons = start.beacons;
-    beacons.insert(beacons.end(), query_beacons.begin(), query_beacons.end());
-    const popw::Proof proof{.epoch = start.slot.epoch,
-                            .slot = start.slot.slot,
-                            .device_index = ComputeDevice::index,
-                            .node_id = worker.node_id,
-                            .marks = {phase.mark},
-                            .beacons = beacons,
-                            .receipts = receipts,
-                            .compute = popw::open_tiles(worker.primitives, phase.run, queries),
-                            .memory = {}};
+popw::ProofFile make_proof(const ProvingWorker& worker, const SlotStart& start, const ComputePhase& compute,
+                           MemoryPhase* memory, const std::vector<Bytes>& query_beacons,
+                           const std::vector<Bytes>& receipts) {
+    popw::Proof proof{.epoch = start.slot.epoch,
+                      .slot = start.slot.slot,
+                      .device_index = ComputeDevice::index,
+                      .node_id = worker.node_id,
+                      .marks = {compute.mark},
+                      .beacons = start.beacons,
+                      .receipts = receipts,
+                      .compute = {},
+                      .memory = {}};
+    if (memory != nullptr) {
+        append_all(proof.marks, {memory->hold_mark(), memory->walk_mark()});
+        append_all(proof.beacons, memory->beacons());
+    }
+    append_all(proof.beacons, query_beacons);
+    const auto seed = popw::query_seed(query_value(worker, start, query_beacons, receipts),
+                                       popw::mark_hash(proof.marks.back()), ComputeDevice::index);
+    const auto rounds = static_cast<std::uint32_t>(compute.run.roots.size());
+    const auto queries = popw::draw_tile_queries(worker.primitives, seed, rounds, compute.run.profile,
+                                                 popw::tile_openings(worker.params, start.mode));
+    proof.compute = popw::open_tiles(worker.primitives, compute.run, queries);
+    if (memory != nullptr) proof.memory = memory->open(seed);
     popw::ProofFile file{.params = worker.params,
                          .network_id = worker.network.network_id,
                          .node_key = worker.key.public_key(),

@@ -19,7 +19,10 @@ struct ProvingWorker {
     popw::Params params;
     popw::Primitives primitives;
     unsigned threads = 1;
+    /// For computing.
     std::uint64_t memory_limit_bytes = 0;
+    /// To be held in a memory phase; zero leaves memory out of the proof.
+    std::uint64_t held_memory_limit_bytes = 0;
     std::stop_token stop;
 };
 
@@ -76,10 +79,21 @@ ComputePhase run_compute_phase(const ProvingWorker& worker, const ComputeDevice&
 /// A heartbeat for a slot in which nothing is computed.
 Bytes make_heartbeat(const ProvingWorker& worker, const SlotStart& start);
 
-/// Opens what the query asks for and puts the proof together. `query_beacons` are the beacons C (none on demand, where
-/// the receipt holds the entropy).
-popw::ProofFile make_proof(const ProvingWorker& worker, const SlotStart& start, const ComputePhase& phase,
-                           const std::vector<Bytes>& query_beacons, const std::vector<Bytes>& receipts);
+class MemoryPhase;
+
+/// Opens what the query asks for and puts the proof together. `memory` is null where memory is not proved;
+/// `query_beacons` are the beacons C (none on demand, where the receipt holds the entropy); receipts in the order of
+/// their marks.
+popw::ProofFile make_proof(const ProvingWorker& worker, const SlotStart& start, const ComputePhase& compute,
+                           MemoryPhase* memory, const std::vector<Bytes>& query_beacons,
+                           const std::vector<Bytes>& receipts);
+
+/// A mark of that phase without devices, for this slot and worker.
+popw::Mark make_mark(const ProvingWorker& worker, const SlotStart& start, popw::MarkPhase phase);
+
+/// The combined value of a phase's beacons, one of each committee member in committee order.
+Bytes32 combine_beacons(const ProvingWorker& worker, const SlotStart& start, popw::BeaconPhase phase,
+                        const std::vector<Bytes>& beacons);
 
 /// Verifies it as a checker would; Error(mismatch) with the verdict when it would be rejected: then nothing is sent.
 popw::Verification require_acceptable(const ProvingWorker& worker, const popw::ProofFile& file);

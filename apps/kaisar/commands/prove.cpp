@@ -9,6 +9,7 @@
 #include "settings/node_key.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace kaisar {
@@ -36,9 +37,14 @@ std::string receipt_lines(const ProveReport& report) {
                             device.rounds, device.profile, device.macs_per_s / 1e9);
         if (device.efficiency) text += fmt::format(", {:.0f} % of this machine's peak", 100 * *device.efficiency);
         text += '\n';
+        if (device.held_bytes > 0)
+            text += fmt::format("  memory: {:.2f} GiB held, {:.2f} GB/s of random reads\n",
+                                static_cast<double>(device.held_bytes) / (1 << 30),
+                                static_cast<double>(device.walk_bytes_per_s) / 1e9);
     }
     if (report.verification)
         text += fmt::format("  verified in {:.1f} ms of one core\n", 1000 * report.verification->cpu_seconds);
+    if (!report.left_out.empty()) text += fmt::format("  memory was left out: {}\n", report.left_out);
     for (const auto& receipt : report.receipts)
         text += fmt::format("  receipt for {} after {:.3f} s\n", receipt.phase,
                             static_cast<double>(receipt.received_us) / 1e6);
@@ -131,8 +137,10 @@ int rehearse(const Options& options, Context& context) {
 }
 
 ProveChoices make_choices(const Options& options, Context& context) {
-    ProveChoices choices{
-        .out = {}, .splay = std::chrono::seconds(options.now ? 0 : options.splay_s), .measure_peak = {}, .on_progress = {}};
+    ProveChoices choices{.out = {},
+                         .splay = std::chrono::seconds(options.now ? 0 : options.splay_s),
+                         .measure_peak = {},
+                         .on_progress = {}};
     if (!options.out.empty()) {
         choices.out = options.out;
         make_private_directory(*choices.out);
@@ -162,9 +170,12 @@ int prove(const Options& options, Context& context) {
                     "restore it from a backup");
     const auto transport = make_curl_transport();
     const auto network = resolve_network(context, *transport);
-    const auto worker = make_proving_worker(*key, network, popw::choose_primitives(context.cpu), usable_threads(),
-                                            memory_limit(options), context.stop);
+    auto worker = make_proving_worker(*key, network, popw::choose_primitives(context.cpu), usable_threads(),
+                                      memory_limit(options), context.stop);
     const auto connection = make_connection(context, *transport);
+    const auto& claims = record->claims;
+    if (std::find(claims.begin(), claims.end(), "memory") != claims.end())
+        worker.held_memory_limit_bytes = memory_limit(options);
     if (options.flush) {
         ProveReport report;
         flush_outbox(directory, worker, connection, report);
