@@ -97,7 +97,7 @@ def _():
 def _():
     with Worker(network.profile) as other:
         for pause in (0.2, 0.6, 1.5, 3):
-            running = subprocess.Popen(["kaisar", "--no-input", "--network", str(network.profile), "register", "--yes", "--password-file", "password"],
+            running = subprocess.Popen(["kaisar", "--no-input", "--network", str(network.profile), "register", "--yes", "--skip", "timer", "--password-file", "password"],
                                        cwd=other.folder, env=environment(other.folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             time.sleep(pause)
             network.stop(signal.SIGKILL)
