@@ -43,7 +43,7 @@ complete -c kaisar -n '__kaisar_at '\''kaisar prove'\''' -l rehearse -d 'Play wo
 complete -c kaisar -n '__kaisar_at '\''kaisar prove'\''' -l verify -r -F -d 'Audit a proof file, anyone'\''s'
 complete -c kaisar -n '__kaisar_at '\''kaisar prove'\''' -l out -r -F -d 'Keep a copy of each proof there'
 complete -c kaisar -n '__kaisar_at '\''kaisar prove'\''' -l devices -x -a 'cpu' -d 'Which devices prove: cpu'
-complete -c kaisar -n '__kaisar_at '\''kaisar prove'\''' -l max-memory -x -d 'Most memory that the proof may take'
+complete -c kaisar -n '__kaisar_at '\''kaisar prove'\''' -l max-memory -x -d 'Most memory that the proof may take; a rehearsal without it leaves memory out'
 complete -c kaisar -n '__kaisar_at '\''kaisar prove'\''' -l splay -x -d 'Upload up to S seconds later, by an amount that the node id fixes'
 complete -c kaisar -n '__kaisar_at '\''kaisar prove'\''' -l flush -d 'Deliver what is left in the outbox and do nothing else'
 complete -c kaisar -n '__kaisar_at '\''kaisar prove'\''' -l params -x -d 'Constants for --rehearse: default, devnet, test or a file'

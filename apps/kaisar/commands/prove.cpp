@@ -119,6 +119,7 @@ int rehearse(const Options& options, Context& context) {
     const auto rehearsal = popw::rehearse({.params = params,
                                            .threads = worker.threads,
                                            .profile_id = profile_id,
+                                           .memory_limit_bytes = options.max_memory_bytes,
                                            .device_uid = worker.node_id,
                                            .now = context.clock.now(),
                                            .stop = context.stop,
@@ -202,7 +203,7 @@ void declare_prove(CLI::App& command, Action& action) {
         ->delimiter(',')
         ->type_name("LIST")
         ->check(CLI::IsMember({"cpu"}));
-    command.add_option("--max-memory", options->max_memory_bytes, "Most memory that the proof may take")
+    command.add_option("--max-memory", options->max_memory_bytes, "Most memory that the proof may take; a rehearsal without it leaves memory out")
         ->type_name("BYTES")
         ->check(CLI::PositiveNumber);
     command
