@@ -74,7 +74,7 @@ show "${kaisar[@]}" wallet create --password-file "$password" --mnemonic-file "$
 show "${kaisar[@]}" register --yes --skip timer --password-file "$password"
 
 printf '\n4. What it can do, measured with verified answers\n' >&2
-show "${kaisar[@]}" bench gemm-s8 memory-copy sha256 --duration 1
+show "${kaisar[@]}" bench gemm-s8 memory-copy sha256 --duration 0.5
 
 printf '\n5. A proof, checked by the network\n' >&2
 show "${kaisar[@]}" prove
