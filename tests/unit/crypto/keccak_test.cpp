@@ -35,7 +35,7 @@ TEST_CASE("the sponge with SHA-3's padding is OpenSSL's SHA3-256 at every length
 
 TEST_CASE("parts are hashed as if they were joined") {
     const auto message = sample(500);
-    for (std::size_t at : {0, 1, 135, 136, 137, 272, 499, 500})
+    for (std::size_t at : {0u, 1u, 135u, 136u, 137u, 272u, 499u, 500u})
         CHECK(keccak256({ByteView(message).first(at), {}, ByteView(message).subspan(at)}) == keccak256(message));
 }
 

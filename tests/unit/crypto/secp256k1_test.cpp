@@ -73,7 +73,7 @@ TEST_CASE("signatures that are out of range are refused") {
         signature[64] = static_cast<std::uint8_t>(v);
         CHECK_FALSE(recover_public_key(digest, signature));
     }
-    for (std::size_t half : {0, 32}) {
+    for (std::size_t half : {0u, 32u}) {
         auto zero = good;
         std::fill_n(zero.begin() + static_cast<std::ptrdiff_t>(half), 32, std::uint8_t{0});
         CHECK_FALSE(recover_public_key(digest, zero));

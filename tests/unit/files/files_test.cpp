@@ -119,7 +119,7 @@ TEST_CASE("a secret that others may read is refused with the command that mends 
     const Folder folder;
     save_file(folder / "key", "x");
     CHECK_NOTHROW(require_private(folder / "key"));
-    for (const mode_t mode : {0640, 0604, 0620, 0601}) {
+    for (const mode_t mode : {0640u, 0604u, 0620u, 0601u}) {
         ::chmod((folder / "key").c_str(), mode);
         CHECK(error_of([&] { require_private(folder / "key"); }).hint() == "chmod 600 " + (folder / "key").string());
     }

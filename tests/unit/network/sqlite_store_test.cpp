@@ -79,7 +79,7 @@ std::vector<std::uint32_t> numbers_acknowledged_before_kill(const Path& path, st
 TEST_CASE("no acknowledged write is lost when the process is killed under load") {
     const TemporaryDirectory directory;
     const auto path = directory / "network.db";
-    for (const std::size_t acknowledgements : {50, 333, 1000}) {
+    for (const std::size_t acknowledgements : {50u, 333u, 1000u}) {
         const auto numbers = numbers_acknowledged_before_kill(path, acknowledgements);
         const auto store = open_sqlite_store(path, StoreUse::serve);
         std::size_t lost = 0;
