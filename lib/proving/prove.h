@@ -58,8 +58,6 @@ struct ProveReport {
     std::string left_out;
     /// Where --out or --rehearse left the proof.
     std::vector<Path> files;
-    /// Predicted micro-points an epoch under each policy, for a rehearsal.
-    std::optional<std::uint64_t> predicted_linear_points;
 };
 
 struct ProveChoices {

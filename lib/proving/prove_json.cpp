@@ -50,7 +50,6 @@ std::string prove_report_json(const ProveReport& report) {
     if (report.verification) json["verify"] = to_json(*report.verification);
     if (report.verdict) json["verdict"] = popw::name_of(report.verdict->code);
     if (report.outbox.oldest) json["outbox"]["oldest"] = format_rfc3339(*report.outbox.oldest);
-    if (report.predicted_linear_points) json["predicted"] = {{"linear_points", *report.predicted_linear_points}};
     return to_line(json);
 }
 

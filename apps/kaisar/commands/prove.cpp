@@ -49,8 +49,6 @@ std::string receipt_lines(const ProveReport& report) {
         text += fmt::format("  receipt for {} after {:.3f} s\n", receipt.phase,
                             static_cast<double>(receipt.received_us) / 1e6);
     for (const auto& file : report.files) text += fmt::format("  proof in {}\n", file.string());
-    if (report.predicted_linear_points)
-        text += fmt::format("  worth {} points a day under the linear policy\n", *report.predicted_linear_points);
     return text;
 }
 
