@@ -51,8 +51,7 @@ TEST_CASE("a proof is counted once: another one of the same device and slot is r
     run.compute(2);
     run.send_compute_mark(100ms);
     CHECK(stage.post("/popw/v1/proof", run.make_proof()).status == 202);
-    const auto other = run.make_proof(
-        [](popw::Proof& proof) { std::swap(proof.compute->openings.front(), proof.compute->openings.back()); });
+    const auto other = run.make_proof([](popw::Proof& proof) { proof.compute->openings.front().leaf[0] ^= 1; });
     CHECK(refusal(stage.post("/popw/v1/proof", other)) == "409 duplicate");
 }
 
