@@ -2,6 +2,7 @@
 #pragma once
 
 #include "client/checker_client.h"
+#include "points/prediction.h"
 #include "proving/outbox.h"
 #include "proving/receipt_log.h"
 #include "proving/slot_run.h"
@@ -56,6 +57,8 @@ struct ProveReport {
     std::size_t expired = 0;
     /// Why memory that is claimed is not in the proof of a slot that asked for it; empty when all is there.
     std::string left_out;
+    /// Of a rehearsal.
+    std::optional<points::PredictedPoints> predicted;
     /// Where --out or --rehearse left the proof.
     std::vector<Path> files;
 };

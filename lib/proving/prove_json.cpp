@@ -1,4 +1,5 @@
 #include "bytes/hex.h"
+#include "protocol/figures_json.h"
 #include "proving/prove.h"
 #include "json/document.h"
 
@@ -20,6 +21,19 @@ Json to_json(const popw::Verification& verification) {
             {"code", popw::name_of(verification.code)},
             {"detail", verification.detail},
             {"cpu_seconds", verification.cpu_seconds}};
+}
+
+Json to_json(const points::PredictedEpoch& epoch) {
+    Json lines = Json::array();
+    for (const auto& line : epoch.lines) lines.push_back(kaisar::to_json(line));
+    return {{"micro_points", epoch.micro_points}, {"lines", lines}};
+}
+
+Json to_json(const points::PredictedPoints& predicted) {
+    return {{"epoch_s", predicted.epoch.count()},
+            {"active_slots", predicted.active_slots},
+            {"published", to_json(predicted.published)},
+            {"linear", to_json(predicted.linear)}};
 }
 
 } // namespace
@@ -45,8 +59,10 @@ std::string prove_report_json(const ProveReport& report) {
               {"delivered", report.delivered},
               {"expired", report.expired},
               {"left_out", nullptr},
+              {"predicted_points", nullptr},
               {"files", files}};
     if (!report.left_out.empty()) json["left_out"] = report.left_out;
+    if (report.predicted) json["predicted_points"] = to_json(*report.predicted);
     if (report.verification) json["verify"] = to_json(*report.verification);
     if (report.verdict) json["verdict"] = popw::name_of(report.verdict->code);
     if (report.outbox.oldest) json["outbox"]["oldest"] = format_rfc3339(*report.outbox.oldest);

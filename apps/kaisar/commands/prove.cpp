@@ -1,6 +1,7 @@
 #include "proving/prove.h"
 #include "bench/bench.h"
 #include "command.h"
+#include "commands/prove_text.h"
 #include "error/error.h"
 #include "hardware/inventory.h"
 #include "network.h"
@@ -30,42 +31,9 @@ struct Options {
 constexpr std::size_t params_limit_bytes = 4096;
 constexpr double peak_seconds = 0.2;
 
-std::string receipt_lines(const ProveReport& report) {
-    std::string text;
-    for (const auto& device : report.devices) {
-        text += fmt::format("  {} {}: {} rounds of {}, {:.1f} GMAC/s attested", device.name, device.variant,
-                            device.rounds, device.profile, device.macs_per_s / 1e9);
-        if (device.efficiency) text += fmt::format(", {:.0f} % of this machine's peak", 100 * *device.efficiency);
-        text += '\n';
-        if (device.held_bytes > 0)
-            text += fmt::format("  memory: {:.2f} GiB held, {:.2f} GB/s of random reads\n",
-                                static_cast<double>(device.held_bytes) / (1 << 30),
-                                static_cast<double>(device.walk_bytes_per_s) / 1e9);
-    }
-    if (report.verification)
-        text += fmt::format("  verified in {:.1f} ms of one core\n", 1000 * report.verification->cpu_seconds);
-    if (!report.left_out.empty()) text += fmt::format("  memory was left out: {}\n", report.left_out);
-    for (const auto& receipt : report.receipts)
-        text += fmt::format("  receipt for {} after {:.3f} s\n", receipt.phase,
-                            static_cast<double>(receipt.received_us) / 1e6);
-    for (const auto& file : report.files) text += fmt::format("  proof in {}\n", file.string());
-    return text;
-}
-
-std::string report_text(const ProveReport& report, const Terminal& terminal) {
-    const bool is_bad = report.outcome == ProveOutcome::refused;
-    auto text = terminal.styled_result(is_bad ? Style::bad : Style::good, name_of(report.outcome));
-    text += fmt::format(": slot {} of epoch {}", report.slot.slot, report.slot.epoch);
-    if (report.verdict) text += fmt::format(", verdict {}", popw::name_of(report.verdict->code));
-    text += '\n' + receipt_lines(report);
-    if (report.outbox.pending > 0)
-        text += fmt::format("  {} proofs wait in the outbox for the next run\n", report.outbox.pending);
-    return text;
-}
-
 int print(const ProveReport& report, Context& context) {
     context.terminal.print_result(context.options.json ? prove_report_json(report)
-                                                       : report_text(report, context.terminal));
+                                                       : prove_report_text(report, context.terminal));
     return report.outcome == ProveOutcome::refused ? static_cast<int>(ErrorKind::refused) : 0;
 }
 
@@ -128,6 +96,10 @@ int rehearse(const Options& options, Context& context) {
     report.slot = {rehearsal.verification.identity.epoch, rehearsal.verification.identity.slot};
     report.outcome = rehearsal.verification.ok() ? ProveOutcome::proved : ProveOutcome::refused;
     report.devices.push_back(describe_device(worker, rehearsal.verification));
+    if (rehearsal.verification.ok()) {
+        report.predicted = points::predict_points(rehearsal.attested, detect_inventory().cpu.cores, params);
+        context.terminal.say("The points are this machine's own estimate: only a network's checkers attest.");
+    }
     const Path out = options.out.empty() ? directory.root() / "rehearsal" : Path(options.out);
     make_private_directory(out);
     report.files.push_back(out / popw::proof_file_name(rehearsal.verification.identity));
@@ -201,7 +173,9 @@ void declare_prove(CLI::App& command, Action& action) {
         ->delimiter(',')
         ->type_name("LIST")
         ->check(CLI::IsMember({"cpu"}));
-    command.add_option("--max-memory", options->max_memory_bytes, "Most memory that the proof may take; a rehearsal without it leaves memory out")
+    command
+        .add_option("--max-memory", options->max_memory_bytes,
+                    "Most memory that the proof may take; a rehearsal without it leaves memory out")
         ->type_name("BYTES")
         ->check(CLI::PositiveNumber);
     command

@@ -1,0 +1,60 @@
+#include "commands/prove_text.h"
+
+#include "status/status.h"
+
+#include <fmt/format.h>
+
+namespace kaisar {
+namespace {
+
+std::string device_lines(const DeviceReport& device) {
+    auto text = fmt::format("  {} {}: {} rounds of {}, {:.1f} GMAC/s attested", device.name, device.variant,
+                            device.rounds, device.profile, device.macs_per_s / 1e9);
+    if (device.efficiency) text += fmt::format(", {:.0f} % of this machine's peak", 100 * *device.efficiency);
+    text += '\n';
+    if (device.held_bytes > 0)
+        text += fmt::format("  memory: {:.2f} GiB held, {:.2f} GB/s of random reads\n",
+                            static_cast<double>(device.held_bytes) / (1 << 30),
+                            static_cast<double>(device.walk_bytes_per_s) / 1e9);
+    return text;
+}
+
+std::string policy_lines(std::string_view policy, const points::PredictedEpoch& predicted) {
+    auto text = fmt::format("    {:<10} {}\n", policy, format_points(predicted.micro_points));
+    for (const auto& line : predicted.lines)
+        text += fmt::format("      {:>10}  {:<9}  {}; {}\n", format_points(line.micro_points), line.what, line.attested,
+                            line.tier);
+    return text;
+}
+
+std::string prediction_lines(const points::PredictedPoints& predicted) {
+    const auto hours = std::chrono::duration<double, std::ratio<3600>>(predicted.epoch).count();
+    return fmt::format(
+               "  points to be expected in an epoch ({:.3g} h, {} active slots), if every slot goes like this\n", hours,
+               predicted.active_slots) +
+           policy_lines("published", predicted.published) + policy_lines("linear", predicted.linear);
+}
+
+} // namespace
+
+std::string prove_report_text(const ProveReport& report, const Terminal& terminal) {
+    const bool is_bad = report.outcome == ProveOutcome::refused;
+    auto text = terminal.styled_result(is_bad ? Style::bad : Style::good, name_of(report.outcome));
+    text += fmt::format(": slot {} of epoch {}", report.slot.slot, report.slot.epoch);
+    if (report.verdict) text += fmt::format(", verdict {}", popw::name_of(report.verdict->code));
+    text += '\n';
+    for (const auto& device : report.devices) text += device_lines(device);
+    if (report.verification)
+        text += fmt::format("  verified in {:.1f} ms of one core\n", 1000 * report.verification->cpu_seconds);
+    if (!report.left_out.empty()) text += fmt::format("  memory was left out: {}\n", report.left_out);
+    for (const auto& receipt : report.receipts)
+        text += fmt::format("  receipt for {} after {:.3f} s\n", receipt.phase,
+                            static_cast<double>(receipt.received_us) / 1e6);
+    for (const auto& file : report.files) text += fmt::format("  proof in {}\n", file.string());
+    if (report.predicted) text += prediction_lines(*report.predicted);
+    if (report.outbox.pending > 0)
+        text += fmt::format("  {} proofs wait in the outbox for the next run\n", report.outbox.pending);
+    return text;
+}
+
+} // namespace kaisar
