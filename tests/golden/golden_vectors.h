@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bytes/hex.h"
+#include "golden/patterns.h"
 
 #include <catch2/catch.hpp>
 #include <fstream>
@@ -46,21 +47,6 @@ inline Bytes bytes(const std::string& name) {
     const auto decoded = decode_hex(text(name));
     REQUIRE(decoded);
     return *decoded;
-}
-
-/// `count` bytes: first, first + 1, …
-template <std::size_t Count>
-ByteArray<Count> ascending(std::uint8_t first) {
-    ByteArray<Count> out;
-    for (std::size_t i = 0; i < Count; ++i) out[i] = static_cast<std::uint8_t>(first + i);
-    return out;
-}
-
-template <std::size_t Count = 32>
-ByteArray<Count> repeated(std::uint8_t value) {
-    ByteArray<Count> out;
-    out.fill(value);
-    return out;
 }
 
 } // namespace kaisar::golden

@@ -1,4 +1,5 @@
 #include "popw/compute_prover.h"
+#include "golden/golden_vectors.h"
 #include "staged_proof.h"
 
 using namespace kaisar;

@@ -1,4 +1,5 @@
 #include "popw/memory_prover.h"
+#include "golden/golden_vectors.h"
 #include "staged_proof.h"
 
 using namespace kaisar;

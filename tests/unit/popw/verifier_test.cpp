@@ -1,3 +1,4 @@
+#include "golden/golden_vectors.h"
 #include "staged_proof.h"
 
 #include <set>
