@@ -24,6 +24,27 @@ std::optional<double> processors_of(std::string_view quota, std::string_view per
     return static_cast<double>(*quota_us) / static_cast<double>(*period_us);
 }
 
+/// The value of the line "name value" of a memory.stat.
+std::uint64_t stat_value(std::string_view stat, std::string_view name) {
+    for (std::size_t at = 0; at < stat.size();) {
+        const auto end = std::min(stat.find('\n', at), stat.size());
+        const auto line = stat.substr(at, end - at);
+        at = end + 1;
+        if (line.size() > name.size() && line.starts_with(name) && line[name.size()] == ' ')
+            return find_number(line.substr(name.size() + 1)).value_or(0);
+    }
+    return 0;
+}
+
+/// What is left until `limit`; file pages that nobody has touched lately give way by themselves.
+void lower_free(ControlGroupLimits& limits, const Path& folder, std::uint64_t limit, const char* usage_file,
+                std::string_view idle_files) {
+    const auto usage = find_number(read_system_file(folder / usage_file)).value_or(0);
+    const auto idle = stat_value(read_system_file(folder / "memory.stat"), idle_files);
+    const auto held = usage > idle ? usage - idle : 0;
+    lower(limits.free_memory_bytes, std::optional<std::uint64_t>(limit > held ? limit - held : 0));
+}
+
 /// One group's own limits, in whichever version's files its folder has.
 void lower_by_folder(ControlGroupLimits& limits, const Path& folder) {
     const auto cpu_max = read_system_file(folder / "cpu.max");
@@ -31,10 +52,18 @@ void lower_by_folder(ControlGroupLimits& limits, const Path& folder) {
         lower(limits.processors, processors_of(cpu_max.substr(0, space), cpu_max.substr(space + 1)));
     lower(limits.processors,
           processors_of(read_system_file(folder / "cpu.cfs_quota_us"), read_system_file(folder / "cpu.cfs_period_us")));
-    lower(limits.memory_bytes, find_number(read_system_file(folder / "memory.max")));
+    // Above memory.high the kernel slows a group down until it is below again.
+    for (const auto* file : {"memory.max", "memory.high"}) {
+        const auto limit = find_number(read_system_file(folder / file));
+        if (!limit) continue;
+        lower(limits.memory_bytes, limit);
+        lower_free(limits, folder, *limit, "memory.current", "inactive_file");
+    }
     // Version 1 writes "no limit" as the largest multiple of the page size.
     const auto memory = find_number(read_system_file(folder / "memory.limit_in_bytes"));
-    if (memory && *memory < std::uint64_t{1} << 62) lower(limits.memory_bytes, memory);
+    if (!memory || *memory >= std::uint64_t{1} << 62) return;
+    lower(limits.memory_bytes, memory);
+    lower_free(limits, folder, *memory, "memory.usage_in_bytes", "total_inactive_file");
 }
 
 /// The group's folder and all around it, up to the mount; a path that is not visible from inside a container leaves the

@@ -11,6 +11,8 @@ namespace kaisar {
 struct ControlGroupLimits {
     std::optional<double> processors;
     std::optional<std::uint64_t> memory_bytes;
+    /// What is left of that now, whoever in the group uses the rest.
+    std::optional<std::uint64_t> free_memory_bytes;
 };
 
 /// Both versions of control groups; a limit of a group or of any group around it counts.

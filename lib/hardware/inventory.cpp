@@ -6,10 +6,20 @@
 #include <algorithm>
 #include <charconv>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 namespace kaisar {
+namespace {
+
+std::uint64_t left_of_limit(__rlimit_resource limit, std::uint64_t used) {
+    rlimit limits{};
+    if (::getrlimit(limit, &limits) != 0 || limits.rlim_cur == RLIM_INFINITY) return UINT64_MAX;
+    return limits.rlim_cur > used ? limits.rlim_cur - used : 0;
+}
+
+} // namespace
 
 std::string read_system_file(const std::string& path) {
     constexpr std::size_t limit_bytes = 65536;
@@ -52,8 +62,11 @@ Memory detect_memory(const ControlGroupLimits& limits, const Path& meminfo) {
 }
 
 std::uint64_t detect_available_memory_bytes() {
-    const auto available = meminfo_bytes(read_system_file("/proc/meminfo"), "MemAvailable");
-    return std::min(available, detect_control_group_limits().memory_bytes.value_or(available));
+    auto available = meminfo_bytes(read_system_file("/proc/meminfo"), "MemAvailable");
+    available = std::min(available, detect_control_group_limits().free_memory_bytes.value_or(available));
+    const auto status = read_system_file("/proc/self/status");
+    available = std::min(available, left_of_limit(RLIMIT_AS, meminfo_bytes(status, "VmSize")));
+    return std::min(available, left_of_limit(RLIMIT_DATA, meminfo_bytes(status, "VmData")));
 }
 
 Inventory detect_inventory() {

@@ -93,7 +93,8 @@ struct FreeSpace {
 /// Of the file system that holds `path`, or nothing when that cannot be asked.
 std::optional<FreeSpace> find_free_space(const std::string& path);
 
-/// Memory that could be had now without swapping: MemAvailable, within the control group's limit.
+/// Memory that could be had now without swapping: MemAvailable, within what is left of the control group's limit and of
+/// the limits of this process (ulimit -v, ulimit -d).
 std::uint64_t detect_available_memory_bytes();
 
 /// Bytes of one readable system file without its newline, at most 64 KiB; empty when it cannot be read.

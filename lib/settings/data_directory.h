@@ -25,6 +25,7 @@ public:
     Path setup() const { return root_ / "setup"; }
     Path outbox() const { return root_ / "outbox"; }
     Path receipts() const { return root_ / "receipts"; }
+    Path runs() const { return root_ / "runs"; }
     Path lock() const { return root_ / "lock"; }
 
 private:

@@ -143,3 +143,29 @@ TEST_CASE("A system file is read up to its limit, and one that is not there is e
     CHECK(read_system_file(machine / "large").size() == 65536);
     CHECK(read_system_file(machine / "absent").empty());
 }
+
+TEST_CASE("What is left of a group's memory leaves out idle file pages, and the tightest group counts") {
+    const FakeMachine machine;
+    machine.write("cgroup", "0::/a/b\n");
+    machine.write("fs/a/memory.max", "1000000000\n");
+    machine.write("fs/a/memory.current", "700000000\n");
+    machine.write("fs/a/memory.stat", "anon 1\ninactive_file 100000000\ninactive_file_more 5\n");
+    machine.write("fs/a/b/memory.max", "max\n");
+    machine.write("fs/a/b/memory.high", "900000000\n");
+    machine.write("fs/a/b/memory.current", "650000000\n");
+    const auto limits = detect_control_group_limits(machine / "cgroup", machine / "fs");
+    CHECK(limits.memory_bytes == 900000000u);
+    CHECK(limits.free_memory_bytes == 250000000u);
+}
+
+TEST_CASE("What is left of a group's memory is found in version 1 too, and is never less than nothing") {
+    const FakeMachine machine;
+    machine.write("cgroup", "4:memory:/x\n");
+    machine.write("fs/memory/x/memory.limit_in_bytes", "1073741824\n");
+    machine.write("fs/memory/x/memory.usage_in_bytes", "1000000000\n");
+    machine.write("fs/memory/x/memory.stat", "inactive_file 7\ntotal_inactive_file 500000000\n");
+    CHECK(detect_control_group_limits(machine / "cgroup", machine / "fs").free_memory_bytes == 573741824u);
+    machine.write("fs/memory/x/memory.usage_in_bytes", "2000000000\n");
+    machine.write("fs/memory/x/memory.stat", "");
+    CHECK(detect_control_group_limits(machine / "cgroup", machine / "fs").free_memory_bytes == 0u);
+}
