@@ -3,6 +3,7 @@
 #include "bytes/hex.h"
 #include "protocol/portal_messages_json.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace kaisar {
@@ -10,7 +11,8 @@ namespace {
 
 constexpr std::size_t answer_limit_bytes = 4096;
 constexpr std::chrono::milliseconds pause{200};
-constexpr std::chrono::seconds long_poll{35};
+/// A request is worth sending even when its deadline is this near.
+constexpr std::chrono::milliseconds shortest_wait{100};
 
 Error make_refusal(const HttpResponse& response) {
     const auto failure = decode_portal_failure(response.body);
@@ -39,14 +41,14 @@ Bytes copy_of(std::string_view text) {
 CheckerClient::CheckerClient(const Connection& connection, Url url, const Bytes32& public_key)
     : connection_(connection), url_(std::move(url)), public_key_(public_key) {}
 
-HttpResponse CheckerClient::exchange(std::string_view method, std::string target, ByteView body) {
+HttpResponse CheckerClient::exchange(std::string_view method, std::string target, ByteView body,
+                                     std::chrono::milliseconds timeout) {
     HttpRequest request{.method = std::string(method),
                         .authority = url_.authority(),
                         .target = std::move(target),
                         .headers = {},
                         .body = std::string(text_of(body))};
     if (!body.empty()) request.headers.add("Content-Type", "application/octet-stream");
-    const auto timeout = std::max<std::chrono::milliseconds>(connection_.timeout, long_poll);
     return connection_.transport.send(url_, request, {.timeout = timeout, .body_limit_bytes = answer_limit_bytes},
                                       connection_.stop);
 }
@@ -55,7 +57,10 @@ std::optional<Bytes> CheckerClient::wait_for(const std::string& target, Instant 
     for (;;) {
         std::optional<Error> passing;
         try {
-            const auto response = exchange("GET", target, {});
+            // A checker holds a request until there is an answer: asked again each time that the timeout passes.
+            const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - connection_.clock.now());
+            const auto response = exchange(
+                "GET", target, {}, std::clamp(left, shortest_wait, std::max(connection_.timeout, shortest_wait)));
             if (response.status == 200) return copy_of(response.body);
             if (response.status != 204) {
                 auto refusal = make_refusal(response);
@@ -91,7 +96,7 @@ Bytes CheckerClient::fetch_beacon(popw::SlotId slot, popw::BeaconPhase phase, In
 }
 
 Bytes CheckerClient::submit_mark(ByteView mark) {
-    const auto response = exchange("POST", "/popw/v1/mark", mark);
+    const auto response = exchange("POST", "/popw/v1/mark", mark, connection_.timeout);
     if (response.status != 200) throw make_refusal(response);
     const auto bytes = copy_of(response.body);
     const auto receipt = popw::decode_receipt(bytes);
@@ -102,7 +107,7 @@ Bytes CheckerClient::submit_mark(ByteView mark) {
 }
 
 void CheckerClient::submit_proof(ByteView proof) {
-    const auto response = exchange("POST", "/popw/v1/proof", proof);
+    const auto response = exchange("POST", "/popw/v1/proof", proof, connection_.timeout);
     if (response.status != 200 && response.status != 202) throw make_refusal(response);
 }
 

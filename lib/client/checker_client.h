@@ -29,8 +29,10 @@ public:
     std::optional<Bytes> find_verdict(const Bytes32& proof_hash, Instant deadline);
 
 private:
-    HttpResponse exchange(std::string_view method, std::string target, ByteView body);
-    /// Asks again until there is an answer (200), a refusal (Error), or the deadline has passed (nothing).
+    HttpResponse exchange(std::string_view method, std::string target, ByteView body,
+                          std::chrono::milliseconds timeout);
+    /// No single request waits longer than the connection's timeout, and none past the deadline. Asks again until there
+    /// is an answer (200), a refusal (Error), or the deadline has passed (nothing).
     std::optional<Bytes> wait_for(const std::string& target, Instant deadline);
 
     Connection connection_;
