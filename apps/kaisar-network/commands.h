@@ -17,6 +17,7 @@ void declare_serve(CLI::App& app, const NetworkOptions& options, Action& action)
 void declare_points(CLI::App& app, const NetworkOptions& options, Action& action);
 void declare_workers(CLI::App& app, const NetworkOptions& options, Action& action);
 void declare_verdicts(CLI::App& app, const NetworkOptions& options, Action& action);
+void declare_checkers(CLI::App& app, const NetworkOptions& options, Action& action);
 void declare_audit(CLI::App& app, const NetworkOptions& options, Action& action);
 
 /// Result on stdout; Error(environment) when it cannot be written.

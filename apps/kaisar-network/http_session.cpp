@@ -18,7 +18,8 @@ constexpr std::uint32_t header_limit_bytes = 8 * 1024;
 constexpr std::uint64_t json_limit_bytes = 1024 * 1024;
 /// The hard cap of every PoPW message.
 constexpr std::uint64_t popw_limit_bytes = 262'144;
-constexpr std::string_view popw_prefix = "/popw/";
+/// In the target of every PoPW message, whichever checker it is for.
+constexpr std::string_view popw_folder = "/popw/v1/";
 /// From an idle connection to a complete header, from there to a complete body, and for taking an answer: a worker
 /// behind the slowest line that is of use (75 Mbit/s) needs a fraction of a second for each.
 constexpr std::chrono::seconds header_time{30};
@@ -99,7 +100,7 @@ private:
             return refuse(std::move(response));
         }
         const auto target = parser_->get().target();
-        if (std::string_view(target.data(), target.size()).starts_with(popw_prefix)) {
+        if (std::string_view(target.data(), target.size()).find(popw_folder) != std::string_view::npos) {
             parser_->body_limit(popw_limit_bytes);
             // Known too long: refused before any of it is taken.
             if (parser_->content_length().value_or(0) > popw_limit_bytes) return read_failed(http::error::body_limit);

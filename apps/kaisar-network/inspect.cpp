@@ -1,6 +1,7 @@
 #include "accounting/audit.h"
 #include "accounting/settlement.h"
 #include "bytes/hex.h"
+#include "checker/discipline.h"
 #include "commands.h"
 #include "error/error.h"
 #include "hardware/cpu_features.h"
@@ -16,7 +17,7 @@ struct OpenNetwork {
     explicit OpenNetwork(const NetworkOptions& options)
         : files(resolve_files(options)), keys(load_network_keys(files.keys())),
           store(open_sqlite_store(files.store, StoreUse::inspect)),
-          settings(accounting::load_network_settings(*store, keys)), standings(settings, keys.schedule.view()) {}
+          settings(accounting::load_network_settings(*store, keys)), standings(settings, keys) {}
 
     NetworkFiles files;
     NetworkKeys keys;
@@ -101,6 +102,37 @@ int show_verdicts(const NetworkOptions& options, const VerdictQuery& query) {
     return 0;
 }
 
+int show_checkers(const NetworkOptions& options) {
+    const OpenNetwork network(options);
+    const SystemClock clock;
+    const auto now = clock.now();
+    std::vector<CheckerStanding> checkers;
+    network.store->read([&](const RecordReader& records) {
+        for (const auto& each : network.keys.checkers) {
+            const auto id = popw::id_of_key(each.signing.public_key());
+            auto wrong = records.wrong_votes(id);
+            checkers.push_back({.checker_id = id,
+                                .public_key = each.signing.public_key(),
+                                .banned_until = checker::banned_until(wrong, now),
+                                .wrong_votes = std::move(wrong)});
+        }
+    });
+    if (options.json) {
+        write_result(checkers_report(checkers));
+        return 0;
+    }
+    std::string text = fmt::format("{} checkers, {} of them watch a worker\n", checkers.size(),
+                                   network.settings.profile.committee_size);
+    for (const auto& each : checkers)
+        text +=
+            fmt::format("{}  {} wrong votes  {}\n", encode_hex(each.checker_id), each.wrong_votes.size(),
+                        !each.banned_until                     ? "gets tasks"
+                        : *each.banned_until == Instant::max() ? "banned for good"
+                                                               : "banned until " + format_rfc3339(*each.banned_until));
+    write_result(text);
+    return 0;
+}
+
 int audit(const NetworkOptions& options) {
     const OpenNetwork network(options);
     const auto primitives = popw::choose_primitives(detect_cpu_features());
@@ -152,6 +184,10 @@ void declare_verdicts(CLI::App& app, const NetworkOptions& options, Action& acti
         }
         return show_verdicts(options, query);
     };
+}
+
+void declare_checkers(CLI::App&, const NetworkOptions& options, Action& action) {
+    action = [&options] { return show_checkers(options); };
 }
 
 void declare_audit(CLI::App&, const NetworkOptions& options, Action& action) {

@@ -18,10 +18,11 @@ struct Command {
 };
 
 constexpr Command command_table[] = {
-    {"serve", "Run portal, checker and ledger in one process", declare_serve},
+    {"serve", "Run portal, checkers and ledger in one process", declare_serve},
     {"points", "Show what every worker earned in an epoch, and from what", declare_points},
     {"workers", "List the workers", declare_workers},
     {"verdicts", "List verdicts", declare_verdicts},
+    {"checkers", "List the checkers, their wrong votes and bans", declare_checkers},
     {"audit", "Verify all proofs again, derive all points again, follow the ledger", declare_audit},
 };
 

@@ -81,9 +81,28 @@ std::string verdicts_report(const std::vector<VerdictRecord>& verdicts) {
              {"held_bytes", verdict.held_bytes},
              {"walk_bytes", verdict.walk_bytes},
              {"walk_s", static_cast<double>(verdict.walk_us) / 1e6},
+             {"votes", verdict.votes},
              {"decided_at", format_rfc3339(verdict.decided_at)}});
     }
     return to_line({{"schema", "kaisar-network.verdicts/1"}, {"verdicts", rows}});
+}
+
+std::string checkers_report(const std::vector<CheckerStanding>& checkers) {
+    Json rows = Json::array();
+    for (const auto& each : checkers) {
+        const bool is_for_good = each.banned_until == Instant::max();
+        rows.push_back({{"checker_id", encode_hex(each.checker_id)},
+                        {"public_key", encode_hex(each.public_key)},
+                        {"wrong_votes", each.wrong_votes.size()},
+                        {"last_wrong_vote",
+                         each.wrong_votes.empty() ? Json(nullptr) : Json(format_rfc3339(each.wrong_votes.back()))},
+                        {"status", !each.banned_until ? "ready"
+                                   : is_for_good      ? "banned-for-good"
+                                                      : "banned"},
+                        {"banned_until", each.banned_until && !is_for_good ? Json(format_rfc3339(*each.banned_until))
+                                                                           : Json(nullptr)}});
+    }
+    return to_line({{"schema", "kaisar-network.checkers/1"}, {"checkers", rows}});
 }
 
 std::string audit_report(const accounting::AuditReport& report) {

@@ -21,6 +21,13 @@ struct PointsReport {
     std::vector<WorkerPoints> workers;
 };
 
+struct CheckerStanding {
+    Bytes32 checker_id{};
+    Bytes32 public_key{};
+    std::optional<Instant> banned_until; ///< Instant::max() for good
+    std::vector<Instant> wrong_votes;
+};
+
 /// `kaisar-network.serve/1`; no profile when `profile` is empty.
 std::string serve_report(const std::string& url, const std::string& profile);
 /// `kaisar-network.points/1`.
@@ -29,6 +36,8 @@ std::string points_report(const PointsReport& report);
 std::string workers_report(const std::vector<StoredWorker>& workers);
 /// `kaisar-network.verdicts/1`.
 std::string verdicts_report(const std::vector<VerdictRecord>& verdicts);
+/// `kaisar-network.checkers/1`.
+std::string checkers_report(const std::vector<CheckerStanding>& checkers);
 /// `kaisar-network.audit/1`.
 std::string audit_report(const accounting::AuditReport& report);
 /// `kaisar.error/1`, as kaisar prints it.

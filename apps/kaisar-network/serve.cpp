@@ -24,7 +24,9 @@ struct ServeOptions {
     std::string role = "all";
     std::string params;
     std::string points;
-    unsigned checkers = 1;
+    std::size_t checkers = 1;
+    bool are_checkers_given = false;
+    std::size_t committee = 0; ///< zero: as the store has it, or the usual
     std::string profile;
     std::string public_url;
     std::string tls_certificate;
@@ -72,6 +74,7 @@ accounting::NetworkChoices parse_choices(const ServeOptions& options) {
             throw Error(ErrorKind::usage, fmt::format("--points {}: there is no such policy", options.points),
                         "the policies are: published, linear");
     }
+    if (options.committee != 0) choices.committee_size = options.committee;
     return choices;
 }
 
@@ -80,12 +83,26 @@ void require_known(const ServeOptions& options) {
         throw Error(ErrorKind::usage,
                     fmt::format("--role {}: this version runs portal and checker in one process", options.role),
                     "give --role all, or leave it out");
-    if (options.checkers != 1)
-        throw Error(ErrorKind::usage, fmt::format("--checkers {}: this version runs one checker", options.checkers),
-                    "give --checkers 1, or leave it out");
+    if (options.checkers < 1 || options.checkers > checker_limit)
+        throw Error(ErrorKind::usage,
+                    fmt::format("--checkers {}: a network has 1 to {} checkers", options.checkers, checker_limit),
+                    "give another number, or leave it out for one");
     if (!options.public_url.empty() && !parse_url(options.public_url))
         throw Error(ErrorKind::usage, fmt::format("--public-url {}: not an http or https address", options.public_url),
                     "for example https://portal.example.net");
+}
+
+/// The keys were made when the network was begun, and so was the number of its checkers: workers have pinned them.
+void require_fitting(const ServeOptions& options, const NetworkKeys& keys) {
+    const auto count = keys.checkers.size();
+    if (options.are_checkers_given && options.checkers != count)
+        throw Error(ErrorKind::usage,
+                    fmt::format("--checkers {}: this network was begun with {}", options.checkers, count),
+                    "leave --checkers out, or begin another network with another --data-dir");
+    if (options.committee > count)
+        throw Error(ErrorKind::usage,
+                    fmt::format("--committee {}: the network has {} checkers", options.committee, count),
+                    "give at most as many, or begin another network with more --checkers");
 }
 
 /// As many connections as the system lets this user have.
@@ -122,11 +139,13 @@ int serve(const ServeOptions& options, const NetworkOptions& shared) {
     portal::NetworkService* service = nullptr;
     HttpServer server(
         std::move(listen), [&](const ServerRequest& request) { return service->answer(request); }, clock);
-    const auto keys = load_or_make_network_keys(files.keys());
+    const auto keys = load_or_make_network_keys(files.keys(), options.checkers);
+    require_fitting(options, keys);
     const auto store = open_sqlite_store(files.store, StoreUse::serve);
     auto settings = accounting::begin_network(*store, keys, choices);
     settings.profile.portal_url = options.public_url.empty() ? server.url() : options.public_url;
-    settings.profile.checkers.front().url = settings.profile.portal_url;
+    for (std::size_t number = 0; number < keys.checkers.size(); ++number)
+        settings.profile.checkers[number].url = settings.profile.portal_url + checker::checker_path(number);
     portal::NetworkService running(*store, clock, keys, settings, primitives);
     service = &running;
     if (!options.profile.empty()) save_network_profile(options.profile, settings.profile);
@@ -151,7 +170,13 @@ void declare_serve(CLI::App& app, const NetworkOptions& shared, Action& action) 
     app.add_option("--params", options->params, "The network's constants: default, devnet, test or a file")
         ->type_name("NAME|FILE");
     app.add_option("--points", options->points, "How points are computed: published or linear")->type_name("POLICY");
-    app.add_option("--checkers", options->checkers, "Checkers in this process: 1")->type_name("K");
+    app.add_option("--checkers", options->checkers, "How many checkers the network has, each with its own key")
+        ->type_name("K")
+        ->capture_default_str();
+    app.add_option("--committee", options->committee,
+                   "How many of them watch one worker; 5, or all of fewer, by default")
+        ->type_name("K")
+        ->check(CLI::PositiveNumber);
     app.add_option("--profile", options->profile, "Write the profile that kaisar --network takes")->type_name("FILE");
     app.add_option("--public-url", options->public_url,
                    "The address that workers use, where it is another than --listen")
@@ -164,7 +189,10 @@ void declare_serve(CLI::App& app, const NetworkOptions& shared, Action& action) 
         ->type_name("N")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
-    action = [options, &shared] { return serve(*options, shared); };
+    action = [options, &shared, &app] {
+        options->are_checkers_given = app.count("--checkers") > 0;
+        return serve(*options, shared);
+    };
 }
 
 } // namespace kaisar::network

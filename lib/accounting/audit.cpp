@@ -3,7 +3,9 @@
 #include "accounting/settlement.h"
 #include "bytes/hex.h"
 #include "network/chain.h"
+#include "popw_rules/committee.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace kaisar::accounting {
@@ -28,16 +30,37 @@ bool says_the_same(const popw::Verdict& verdict, const VerdictRecord& record) {
            verdict.walk_us == record.walk_us;
 }
 
+/// A verdict stands on as many open votes of the committee as it says, and on a quorum.
+std::optional<std::string> find_vote_fault(const VerdictRecord& record, const popw::Verdict& verdict,
+                                           const RecordReader& records, std::size_t members) {
+    std::size_t agreeing = 0;
+    for (const auto& ballot : records.ballots_of(record.key, record.device)) {
+        if (ballot.verdict.empty()) continue;
+        if (popw::verdict_commitment(ballot.verdict) != ballot.commitment)
+            return fmt::format("the vote of checker {} is not the one that it committed to",
+                               encode_hex(ballot.checker).substr(0, 16));
+        const auto vote = popw::decode_verdict(ballot.verdict);
+        if (vote && popw::agrees(*vote, verdict)) ++agreeing;
+    }
+    if (record.votes < popw::quorum_of(members) || agreeing < record.votes)
+        return fmt::format("{} votes are said to stand behind its verdict, {} do, and {} are needed", record.votes,
+                           agreeing, popw::quorum_of(members));
+    return std::nullopt;
+}
+
 std::optional<std::string> find_verdict_fault(const VerdictRecord& record, const RecordReader& records,
                                               const checker::NetworkConstants& constants,
                                               const popw::Primitives& primitives) {
     const auto signed_verdict = popw::decode_verdict(record.verdict);
-    if (!signed_verdict || !popw::is_signed_by(record.verdict, constants.checker_key))
-        return "its verdict is not signed by the checker";
+    const auto committee = checker::committee_of(records, constants, record.key);
+    const auto signer = std::ranges::find(committee, record.checker, popw::id_of_key);
+    if (!signed_verdict || signer == committee.end() || !popw::is_signed_by(record.verdict, *signer))
+        return "its verdict is not signed by a checker of the committee";
     if (!says_the_same(*signed_verdict, record)) return "its verdict says something else than the store";
-    const auto proof = records.find_proof(record.proof_hash);
+    const auto proof = records.find_proof(record.checker, record.proof_hash);
     if (!proof) return "the proof itself is missing";
     if (popw::proof_hash(proof->proof) != record.proof_hash) return "the proof was changed: its hash does not match";
+    if (const auto fault = find_vote_fault(record, *signed_verdict, records, committee.size())) return fault;
     const auto again = verify_proof(proof->proof, make_verifier_context(records, constants, *proof), primitives);
     if (static_cast<std::uint16_t>(again.code) != record.code)
         return fmt::format("the verdict was {}, and verifying it again gives {}", record.code,
@@ -56,7 +79,7 @@ void audit_proofs(AuditReport& report, const Store& store, const checker::Networ
     store.read([&](const RecordReader& records) {
         verdicts = records.verdicts(
             {.epoch = std::nullopt, .node_id = std::nullopt, .mode = std::nullopt, .limit = SIZE_MAX >> 1});
-        report.undecided = records.undecided_proofs(ledger_batch).size();
+        report.undecided = records.undecided_proofs(std::nullopt, ledger_batch).size();
     });
     for (const auto& verdict : verdicts)
         store.read([&](const RecordReader& records) {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "accounting/standing.h"
-#include "checker/checker.h"
+#include "checker/committee.h"
 
 namespace kaisar::accounting {
 

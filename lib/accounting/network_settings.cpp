@@ -16,6 +16,9 @@ using namespace network;
 constexpr Bytes32 network_wide{};
 constexpr std::string_view params_kind = "params";
 constexpr std::string_view points_kind = "points-policy";
+constexpr std::string_view committee_kind = "committee-size";
+/// Five watchers, of whom three decide: with one checker in ten corrupt, fewer than one committee in a hundred is.
+constexpr std::size_t usual_committee_size = 5;
 /// Ledgers in the store are on no chain; 1337 is what development chains use, so that wallets do not take it for a real
 /// one.
 constexpr std::uint64_t embedded_chain_id = 1337;
@@ -23,6 +26,7 @@ constexpr std::uint64_t embedded_chain_id = 1337;
 struct StoredChoices {
     std::optional<popw::Params> params;
     std::optional<PointsPolicy> points;
+    std::optional<std::size_t> committee_size;
 };
 
 StoredChoices find_stored(const RecordReader& records) {
@@ -35,18 +39,22 @@ StoredChoices find_stored(const RecordReader& records) {
                         "use the kaisar-network that wrote it, or name another file with --store sqlite:FILE");
     }
     if (const auto text = records.find_document(network_wide, points_kind)) stored.points = find_points_policy(*text);
+    if (const auto text = records.find_document(network_wide, committee_kind))
+        stored.committee_size = std::stoull(*text);
     return stored;
 }
 
 /// The address, id and registry of an embedded network follow from its portal's key, so that no two networks share
 /// them.
-NetworkSettings make_settings(const NetworkKeys& keys, popw::Params params, PointsPolicy points) {
+NetworkSettings make_settings(const NetworkKeys& keys, popw::Params params, PointsPolicy points,
+                              std::size_t committee_size) {
     const auto digest = sha256({bytes_of("kaisar/1/network\n"), keys.portal.public_key()});
     NetworkSettings settings{.profile = {.name = "local-" + encode_hex(digest).substr(0, 8),
                                          .network_id = load_le<std::uint32_t>(digest.data()),
                                          .portal_url = {},
                                          .portal_key = keys.portal.public_key(),
-                                         .checkers = {{.url = {}, .public_key = keys.checker.public_key()}},
+                                         .checkers = {},
+                                         .committee_size = committee_size,
                                          .chain = "embedded",
                                          .chain_id = embedded_chain_id,
                                          .registry = array_of<20>(ByteView(digest).last(20)),
@@ -54,6 +62,8 @@ NetworkSettings make_settings(const NetworkKeys& keys, popw::Params params, Poin
                                          .params = encode_params(params)},
                              .params = {},
                              .points = points};
+    for (const auto& each : keys.checkers)
+        settings.profile.checkers.push_back({.url = {}, .public_key = each.signing.public_key()});
     settings.params = std::move(params);
     return settings;
 }
@@ -86,9 +96,16 @@ NetworkSettings begin_network(Store& store, const NetworkKeys& keys, const Netwo
                             : choices.params ? choices.params
                                              : popw::find_params("default");
         const auto points = stored.points.value_or(choices.points.value_or(PointsPolicy::published));
-        settings = make_settings(keys, *params, points);
+        const auto usual = std::min(usual_committee_size, keys.checkers.size());
+        const auto size = stored.committee_size.value_or(choices.committee_size.value_or(usual));
+        if (choices.committee_size.value_or(size) != size)
+            throw Error(ErrorKind::usage,
+                        fmt::format("--committee {}: this store was begun with {}", *choices.committee_size, size),
+                        "leave --committee out, or begin another network with another --data-dir");
+        settings = make_settings(keys, *params, points, size);
         records.put_document(network_wide, params_kind, encode_hex(settings->profile.params));
         records.put_document(network_wide, points_kind, name_of(points));
+        records.put_document(network_wide, committee_kind, std::to_string(size));
     });
     return *settings;
 }
@@ -99,15 +116,20 @@ NetworkSettings load_network_settings(const Store& store, const NetworkKeys& key
     if (!stored.params)
         throw Error(ErrorKind::environment, "the store holds no network yet",
                     "start kaisar-network serve once with this --store");
-    return make_settings(keys, *stored.params, stored.points.value_or(PointsPolicy::published));
+    return make_settings(keys, *stored.params, stored.points.value_or(PointsPolicy::published),
+                         stored.committee_size.value_or(1));
 }
 
 checker::NetworkConstants constants_of(const NetworkSettings& settings, const NetworkKeys& keys) {
-    return {.params = settings.params,
-            .params_hash = params_hash(settings.params),
-            .network_id = settings.profile.network_id,
-            .checker_key = keys.checker.public_key(),
-            .schedule_key = keys.portal.public_key()};
+    checker::NetworkConstants constants{.params = settings.params,
+                                        .params_hash = params_hash(settings.params),
+                                        .network_id = settings.profile.network_id,
+                                        .checker_keys = {},
+                                        .committee_size = settings.profile.committee_size,
+                                        .schedule_key = keys.portal.public_key(),
+                                        .schedule_secret = keys.schedule.view()};
+    for (const auto& each : keys.checkers) constants.checker_keys.push_back(each.signing.public_key());
+    return constants;
 }
 
 } // namespace kaisar::accounting

@@ -90,8 +90,10 @@ bool settle_next_epoch(Store& store, Chain& chain, const Standings& standings, I
     store.read([&](const RecordReader& records) {
         epoch = find_next_epoch(records, standings.settings().params);
         if (epoch && standings.final_at(*epoch) > now) epoch.reset();
-        if (epoch && !records.undecided_proofs(1).empty())
-            epoch.reset(); // a proof came in time and is still in the queue
+        // A proof that came in time is still in the queue, or a vote about it is sealed.
+        if (epoch &&
+            !(records.undecided_proofs(std::nullopt, 1).empty() && records.sealed_ballots(std::nullopt, 1).empty()))
+            epoch.reset();
         if (epoch) points = derive_points(records, standings, *epoch);
     });
     if (!epoch) return false;

@@ -1,8 +1,9 @@
 #include "accounting/standing.h"
 
-#include "checker/checker.h"
+#include "checker/committee.h"
 #include "hardware/inventory_json.h"
 #include "points/published_points.h"
+#include "popw_rules/committee.h"
 #include "popw_rules/linear_points.h"
 #include "protocol/portal_messages_json.h"
 
@@ -16,6 +17,7 @@ namespace {
 using namespace network;
 using popw::DeviceKind;
 
+constexpr auto scheduled_mode = static_cast<std::uint8_t>(popw::BeaconMode::committee);
 constexpr std::uint64_t micro = 1'000'000;
 constexpr std::size_t verdict_limit = 100'000;
 constexpr std::chrono::days strike_memory{7};
@@ -56,9 +58,8 @@ using Devices = std::map<std::uint16_t, DeviceSums>;
 Devices sum_verdicts(const RecordReader& records, const Bytes32& node_id, std::uint64_t epoch, Instant registered_at,
                      const popw::Params& params) {
     Devices devices;
-    const auto scheduled = static_cast<std::uint8_t>(popw::BeaconMode::committee);
     for (const auto& verdict :
-         records.verdicts({.epoch = epoch, .node_id = node_id, .mode = scheduled, .limit = verdict_limit})) {
+         records.verdicts({.epoch = epoch, .node_id = node_id, .mode = scheduled_mode, .limit = verdict_limit})) {
         // A slot that began before the registration is not among those counted.
         if (verdict.code != 0 || t0_of(params, {verdict.key.epoch, verdict.key.slot}) < registered_at) continue;
         auto rates = rates_of(verdict, params);
@@ -85,9 +86,8 @@ std::uint64_t mean_of(std::uint64_t sum, std::uint64_t count) { return count == 
 std::uint32_t count_strikes(const RecordReader& records, const Bytes32& node_id, Instant now,
                             const popw::Params& params) {
     std::uint32_t strikes = 0;
-    const auto scheduled = static_cast<std::uint8_t>(popw::BeaconMode::committee);
     for (const auto& verdict :
-         records.verdicts({.epoch = std::nullopt, .node_id = node_id, .mode = scheduled, .limit = verdict_limit}))
+         records.verdicts({.epoch = std::nullopt, .node_id = node_id, .mode = scheduled_mode, .limit = verdict_limit}))
         if (verdict.code != 0 && verdict.decided_at <= now && now - verdict.decided_at < strike_memory) ++strikes;
     const auto first = slot_at(params, now - strike_memory - params.proof_deadline);
     for (const auto& key : records.unproved_slots(node_id, first.epoch)) {
@@ -167,7 +167,7 @@ Standings::SlotCounts Standings::count_slots(std::uint64_t epoch, Instant from, 
         // A slot counts once it is over: its marks and its proof had their time.
         if (t0 < from || t0 + params.slot > until) continue;
         ++counts.slots;
-        const auto word = checker::schedule_word(schedule_secret_, settings_.profile.network_id, slot);
+        const auto word = checker::schedule_word(keys_.schedule.view(), settings_.profile.network_id, slot);
         if (!is_active(params, word)) continue;
         ++counts.active;
         if (has_memory_phase(params, word)) ++counts.memory;
@@ -185,7 +185,9 @@ Standing Standings::standing_in(const RecordReader& records, const StoredWorker&
     const auto& params = settings_.params;
     const auto counts = count_slots(epoch, *registered_at, now);
     const auto devices = sum_verdicts(records, worker.node_id, epoch, *registered_at, params);
-    standing.heard_slots = records.count_heard_slots(worker.node_id, epoch);
+    const network::SlotKey any_slot{.node_id = worker.node_id, .mode = scheduled_mode, .epoch = epoch, .slot = 0};
+    const auto members = checker::committee_of(records, constants_of(settings_, keys_), any_slot).size();
+    standing.heard_slots = records.count_heard_slots(worker.node_id, epoch, popw::quorum_of(members));
     standing.expected_slots = std::max(counts.slots, standing.heard_slots);
     standing.availability_ppm = popw::availability_ppm(standing.heard_slots, standing.expected_slots);
     // A verdict of the running slot can be here before the slot is over.
@@ -231,7 +233,8 @@ WorkerRecord Standings::worker_record(const RecordReader& records, const StoredW
         record.total_micro_points = std::stoull(*total);
     if (const auto last = records.find_last_verdict(worker.node_id)) {
         record.last_verdict = last->code;
-        if (const auto proof = records.find_proof(last->proof_hash)) record.last_proof_at = proof->received_at;
+        if (const auto proof = records.find_proof(last->checker, last->proof_hash))
+            record.last_proof_at = proof->received_at;
     }
     return record;
 }

@@ -18,9 +18,8 @@ struct Standing {
 
 class Standings {
 public:
-    /// `schedule_secret` decides which slots were active. Both must outlive this.
-    Standings(const NetworkSettings& settings, ByteView schedule_secret)
-        : settings_(settings), schedule_secret_(schedule_secret) {}
+    /// `keys` hold what decides which slots were active. Both must outlive this.
+    Standings(const NetworkSettings& settings, const network::NetworkKeys& keys) : settings_(settings), keys_(keys) {}
 
     /// The worker's standing in the epoch as of `now`.
     Standing standing_in(const network::RecordReader& records, const network::StoredWorker& worker, std::uint64_t epoch,
@@ -45,7 +44,7 @@ private:
     SlotCounts count_slots(std::uint64_t epoch, Instant from, Instant until) const;
 
     const NetworkSettings& settings_;
-    ByteView schedule_secret_;
+    const network::NetworkKeys& keys_;
 };
 
 /// When the worker was first registered; nothing before that.

@@ -6,6 +6,8 @@
 #include "error/error.h"
 #include "popw_rules/committee.h"
 
+#include <algorithm>
+#include <bit>
 #include <charconv>
 #include <fmt/format.h>
 
@@ -54,12 +56,13 @@ HttpResponse not_found(std::string_view what) {
 
 } // namespace
 
-Checker::Checker(Store& store, const Clock& clock, const NetworkKeys& keys, NetworkConstants constants,
-                 const popw::Primitives& primitives)
-    : store_(store), clock_(clock), keys_(keys), constants_(std::move(constants)), primitives_(primitives) {}
+Checker::Checker(Store& store, const Clock& clock, const NetworkKeys& keys, std::size_t number,
+                 const NetworkConstants& constants, const popw::Primitives& primitives, std::function<void()> on_proof)
+    : store_(store), clock_(clock), keys_(keys), own_(keys.checkers.at(number)), own_key_(own_.signing.public_key()),
+      own_id_(popw::id_of_key(own_key_)), constants_(constants), primitives_(primitives),
+      on_proof_(std::move(on_proof)) {}
 
-ServerAnswer Checker::answer(const ServerRequest& request) {
-    const auto path = path_segments(request.http.target);
+ServerAnswer Checker::answer(const ServerRequest& request, std::span<const std::string_view> path) {
     const bool is_get = request.http.method == "GET";
     const bool is_post = request.http.method == "POST";
     if (path.size() == 6 && path[2] == "beacon" && is_get) return answer_beacon(path[3], path[4], path[5], request);
@@ -74,7 +77,7 @@ Bytes Checker::make_beacon(popw::SlotId slot, BeaconPhase phase, Instant moment)
     const auto [entry, is_new] = beacons_.try_emplace({slot, phase});
     if (!is_new) return entry->second;
     const bool is_schedule = phase == BeaconPhase::schedule;
-    const auto& key = is_schedule ? keys_.portal : keys_.checker;
+    const auto& key = is_schedule ? keys_.portal : own_.signing;
     popw::Beacon beacon{.network_id = constants_.network_id,
                         .mode = BeaconMode::committee,
                         .phase = phase,
@@ -85,7 +88,7 @@ Bytes Checker::make_beacon(popw::SlotId slot, BeaconPhase phase, Instant moment)
                         .node_id = {},
                         .value = is_schedule
                                      ? word_of(slot)
-                                     : popw::beacon_value(keys_.beacons.view(), phase, constants_.network_id, slot),
+                                     : popw::beacon_value(own_.beacons.view(), phase, constants_.network_id, slot),
                         .issued_at_us = static_cast<std::uint64_t>(moment.time_since_epoch().count())};
     auto encoded = encode_beacon(beacon, key);
     entry->second = encoded;
@@ -151,10 +154,32 @@ Bytes32 Checker::start_value(const popw::Mark& mark, const std::optional<popw::B
     const bool is_walk = mark.phase == MarkPhase::hold || mark.phase == MarkPhase::walk;
     const auto phase = is_walk ? BeaconPhase::walk : BeaconPhase::start;
     const popw::Contribution own{
-        .checker_id = popw::id_of_key(constants_.checker_key),
-        .value = challenge ? challenge->value
-                           : popw::beacon_value(keys_.beacons.view(), phase, constants_.network_id, slot)};
+        .checker_id = own_id_,
+        .value =
+            challenge ? challenge->value : popw::beacon_value(own_.beacons.view(), phase, constants_.network_id, slot)};
     return combine_beacon(phase, slot, challenge ? Bytes32{} : word_of(slot), mark.node_id, std::span(&own, 1));
+}
+
+std::optional<HttpResponse> Checker::find_committee_fault(const popw::Mark& mark,
+                                                          const std::optional<popw::Beacon>& challenge,
+                                                          const std::vector<Bytes32>& committee) const {
+    const auto own = std::ranges::find(committee, own_key_);
+    if (own == committee.end())
+        return refuse(409, popw::VerdictCode::receipt_quorum,
+                      fmt::format("this checker does not watch the worker in epoch {}", mark.epoch));
+    const auto bitmap = mark.committee_bitmap;
+    const bool names_strangers = committee.size() < 64 && bitmap >> committee.size() != 0;
+    const auto is_named = (bitmap >> (own - committee.begin()) & 1) != 0;
+    if (names_strangers || !is_named ||
+        static_cast<std::size_t>(std::popcount(bitmap)) < popw::quorum_of(committee.size()))
+        return refuse(400, popw::VerdictCode::malformed,
+                      fmt::format("bitmap {:#x}: the committee has {} members, of whom it names {} at least, this one "
+                                  "among them",
+                                  bitmap, committee.size(), popw::quorum_of(committee.size())));
+    // What the other members contributed is theirs to know; with the proof come their beacons.
+    if (std::popcount(bitmap) == 1 && mark.beacon_value != start_value(mark, challenge))
+        return refuse(409, popw::VerdictCode::commit_mismatch, "the mark ran on another beacon");
+    return std::nullopt;
 }
 
 ServerAnswer Checker::answer_mark(const ServerRequest& request) {
@@ -168,8 +193,10 @@ ServerAnswer Checker::answer_mark(const ServerRequest& request) {
     const auto key = slot_key(mark->node_id, mark->epoch, mark->slot);
     std::optional<StoredWorker> worker;
     std::optional<popw::Beacon> challenge;
+    std::vector<Bytes32> committee;
     store_.read([&](const RecordReader& records) {
         worker = records.find_worker(mark->node_id);
+        if (worker) committee = committee_of(records, constants_, key);
         const auto found = is_on_demand ? records.find_challenge(key) : std::nullopt;
         if (found) challenge = popw::decode_beacon(found->beacon);
     });
@@ -184,10 +211,7 @@ ServerAnswer Checker::answer_mark(const ServerRequest& request) {
     const auto t0 = challenge ? Instant(std::chrono::microseconds(challenge->issued_at_us))
                               : t0_of(constants_.params, {mark->epoch, mark->slot});
     if (auto fault = find_timing_fault(*mark, t0, request.received_at)) return *fault;
-    if (mark->committee_bitmap != 1)
-        return refuse(400, popw::VerdictCode::malformed, "the committee has one member: its bitmap is 1");
-    if (mark->beacon_value != start_value(*mark, challenge))
-        return refuse(409, popw::VerdictCode::commit_mismatch, "the mark ran on another beacon");
+    if (auto fault = find_committee_fault(*mark, challenge, committee)) return *fault;
     if (!popw::is_signed_by(encoded, worker->public_key))
         return refuse(401, popw::VerdictCode::bad_signature, "the mark is not signed by the worker's key");
     return keep_mark(*mark, encoded, t0, request.received_at);
@@ -199,24 +223,26 @@ HttpResponse Checker::keep_mark(const popw::Mark& mark, ByteView encoded, Instan
     popw::Receipt receipt{.epoch = mark.epoch,
                           .slot = mark.slot,
                           .phase = mark.phase,
-                          .issuer = constants_.checker_key,
+                          .issuer = own_key_,
                           .mark_hash = hash,
                           .received_us = static_cast<std::uint64_t>((received_at - t0).count()),
                           .value = reveals ? on_demand_query_value(mark) : Bytes32{}};
-    MarkRecord record{.key = slot_key(mark.node_id, mark.epoch, mark.slot),
+    MarkRecord record{.checker = own_id_,
+                      .key = slot_key(mark.node_id, mark.epoch, mark.slot),
                       .phase = static_cast<std::uint8_t>(mark.phase),
                       .hash = hash,
                       .mark = Bytes(encoded.begin(), encoded.end()),
-                      .receipt = encode_receipt(receipt, keys_.checker)};
+                      .receipt = encode_receipt(receipt, own_.signing)};
     bool follows = true;
     store_.write([&](RecordWriter& records) {
-        if (const auto known = records.find_mark(record.key, record.phase)) {
+        if (const auto known = records.find_mark(own_id_, record.key, record.phase)) {
             record = *known;
             return;
         }
         const bool is_walk = mark.phase == MarkPhase::hold || mark.phase == MarkPhase::walk;
-        const auto previous =
-            is_walk ? records.find_mark(record.key, static_cast<std::uint8_t>(record.phase - 1)) : std::nullopt;
+        const auto previous = is_walk
+                                  ? records.find_mark(own_id_, record.key, static_cast<std::uint8_t>(record.phase - 1))
+                                  : std::nullopt;
         follows = mark.previous_mark == (previous ? previous->hash : Bytes32{}) && previous.has_value() == is_walk;
         if (follows) records.insert_mark(record);
     });
@@ -231,14 +257,15 @@ HttpResponse Checker::keep_mark(const popw::Mark& mark, ByteView encoded, Instan
 Bytes32 Checker::on_demand_query_value(const popw::Mark& mark) const {
     ByteWriter message;
     message.put(bytes_of("popw on demand")).put(constants_.network_id).put(mark.epoch).put(mark.slot).put(mark.node_id);
-    return hmac_sha256(keys_.beacons.view(), message.bytes());
+    return hmac_sha256(own_.beacons.view(), message.bytes());
 }
 
 ServerAnswer Checker::answer_proof(const ServerRequest& request) {
     const auto encoded = bytes_of(request.http.body);
     const auto identity = popw::find_proof_identity(encoded);
     if (!identity) return refuse(400, popw::VerdictCode::malformed, "the body is not a PROOF");
-    ProofRecord proof{.hash = popw::proof_hash(encoded),
+    ProofRecord proof{.checker = own_id_,
+                      .hash = popw::proof_hash(encoded),
                       .key = slot_key(identity->node_id, identity->epoch, identity->slot),
                       .device = identity->device_index,
                       .received_at = request.received_at,
@@ -248,8 +275,8 @@ ServerAnswer Checker::answer_proof(const ServerRequest& request) {
     std::optional<ProofRecord> known;
     store_.read([&](const RecordReader& records) {
         worker = records.find_worker(identity->node_id);
-        mark = records.find_mark(proof.key, static_cast<std::uint8_t>(MarkPhase::compute));
-        known = records.find_proof_of(proof.key, proof.device);
+        mark = records.find_mark(own_id_, proof.key, static_cast<std::uint8_t>(MarkPhase::compute));
+        known = records.find_proof_of(own_id_, proof.key, proof.device);
     });
     const auto duplicate = [] {
         return refuse(409, popw::VerdictCode::duplicate,
@@ -266,28 +293,24 @@ ServerAnswer Checker::answer_proof(const ServerRequest& request) {
     if (!popw::is_signed_by(encoded, worker->public_key))
         return refuse(401, popw::VerdictCode::bad_signature, "the proof is not signed by the worker's key");
     store_.write([&](RecordWriter& records) {
-        known = records.find_proof_of(proof.key, proof.device);
+        known = records.find_proof_of(own_id_, proof.key, proof.device);
         if (!known) records.insert_proof(proof);
     });
     if (known && known->hash != proof.hash) return duplicate();
-    {
-        std::lock_guard lock(mutex_);
-        ++arrived_;
-    }
-    proof_arrived_.notify_one();
+    on_proof_();
     return empty_response(202);
 }
 
 ServerAnswer Checker::answer_verdict(std::string_view hash_text, const ServerRequest& request) {
     const auto hash = decode_hex_array<32>(hash_text);
     if (!hash) return not_found("a verdict is asked for by the 32-byte hash of its proof");
-    std::optional<VerdictRecord> verdict;
+    std::optional<BallotRecord> ballot;
     bool is_known = false;
     store_.read([&](const RecordReader& records) {
-        verdict = records.find_verdict(*hash);
-        is_known = verdict || records.find_proof(*hash);
+        ballot = records.find_ballot(own_id_, *hash);
+        is_known = ballot || records.find_proof(own_id_, *hash);
     });
-    if (verdict) return binary_response(200, verdict->verdict);
+    if (ballot && !ballot->verdict.empty()) return binary_response(200, ballot->verdict);
     if (!is_known) return not_found("no proof with this hash was received here");
     const auto now = clock_.now();
     return hold_until(now + verdict_poll, request, now);

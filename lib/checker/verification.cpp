@@ -1,3 +1,4 @@
+#include "bytes/little_endian.h"
 #include "checker/checker.h"
 #include "crypto/hash.h"
 #include "error/error.h"
@@ -9,64 +10,23 @@ using namespace network;
 
 namespace {
 
-/// How long the verification thread waits after the store failed, and between looks for proofs that others took in.
-constexpr std::chrono::seconds verification_pause{1};
+/// A member that has not voted after this share of the time that proofs have is not waited for.
+constexpr int patience_share = 8;
+/// How many of its own sealed votes a checker looks at in one go.
+constexpr std::size_t sealed_batch = 64;
 
-VerdictRecord make_record(const popw::Verification& found, const ProofRecord& proof,
-                          const popw::VerifierContext& context, const Ed25519Key& key, Instant now) {
-    const auto verdict = make_verdict(found, key.public_key(), random_array<32>());
-    VerdictRecord record{.proof_hash = proof.hash,
-                         .key = proof.key,
-                         .device = proof.device,
-                         .code = static_cast<std::uint16_t>(found.code),
-                         .macs = found.macs,
-                         .compute_us = found.compute_us,
-                         .held_bytes = found.held_bytes,
-                         .hold_us = found.hold_us,
-                         .walk_bytes = found.walk_bytes,
-                         .walk_us = found.walk_us,
-                         .decided_at = now,
-                         .verdict = encode_verdict(verdict, key)};
-    const auto decoded = decode_proof(proof.proof, context.params);
-    for (const auto& mark : decoded.marks)
-        if (const auto* device = mark.find_device(proof.device)) {
-            record.device_kind = static_cast<std::uint8_t>(device->kind);
-            break;
-        }
-    return record;
+/// Whether everybody who will ever vote about it has, so that nobody can copy.
+bool may_be_revealed(const RecordReader& records, const NetworkConstants& constants, const BallotRecord& ballot,
+                     Instant now) {
+    if (now >= ballot.committed_at + constants.params.proof_deadline / patience_share) return true;
+    return records.ballots_of(ballot.key, ballot.device).size() >= committee_of(records, constants, ballot.key).size();
 }
 
 } // namespace
 
-Bytes32 schedule_word(ByteView secret, std::uint32_t network_id, popw::SlotId slot) {
-    return popw::beacon_value(secret, popw::BeaconPhase::schedule, network_id, slot);
-}
-
 SlotKey slot_key(const Bytes32& node_id, std::uint64_t epoch, std::uint32_t slot) {
     const auto mode = slot >= popw::first_on_demand_slot ? popw::BeaconMode::on_demand : popw::BeaconMode::committee;
     return {.node_id = node_id, .mode = static_cast<std::uint8_t>(mode), .epoch = epoch, .slot = slot};
-}
-
-popw::VerifierContext make_verifier_context(const RecordReader& records, const NetworkConstants& constants,
-                                            const ProofRecord& proof) {
-    popw::VerifierContext context{.params = constants.params,
-                                  .network_id = constants.network_id,
-                                  .node_key = std::nullopt,
-                                  .committee = {constants.checker_key},
-                                  .quorum = 1,
-                                  .schedule_issuer = constants.schedule_key,
-                                  .decided_proof_hash = std::nullopt,
-                                  .own_key = constants.checker_key,
-                                  .own_receipts = {},
-                                  .received_at = proof.received_at};
-    if (const auto worker = records.find_worker(proof.key.node_id)) context.node_key = worker->public_key;
-    for (const auto phase :
-         {popw::MarkPhase::heartbeat, popw::MarkPhase::compute, popw::MarkPhase::hold, popw::MarkPhase::walk}) {
-        const auto mark = records.find_mark(proof.key, static_cast<std::uint8_t>(phase));
-        const auto receipt = mark ? popw::decode_receipt(mark->receipt) : std::nullopt;
-        if (receipt) context.own_receipts.push_back(*receipt);
-    }
-    return context;
 }
 
 std::optional<ChallengeRecord> Checker::try_issue_challenge(const Bytes32& node_id, Instant now) {
@@ -85,50 +45,84 @@ std::optional<ChallengeRecord> Checker::try_issue_challenge(const Bytes32& node_
                                   .epoch = epoch,
                                   .slot = challenge.slot,
                                   .params_hash = constants_.params_hash,
-                                  .issuer = constants_.checker_key,
+                                  .issuer = own_key_,
                                   .node_id = node_id,
                                   .value = random_array<32>(),
                                   .issued_at_us = static_cast<std::uint64_t>(now.time_since_epoch().count())};
-        challenge.beacon = encode_beacon(beacon, keys_.checker);
+        challenge.beacon = encode_beacon(beacon, own_.signing);
         records.insert_challenge(challenge);
         issued = std::move(challenge);
     });
     return issued;
 }
 
+Bytes Checker::make_vote(const ProofRecord& proof, const popw::VerifierContext& context) const {
+    const auto found = verify_proof(proof.proof, context, primitives_);
+    // The salt follows from the proof, so that a vote can be made again after a restart, and opens the same commitment.
+    ByteWriter message;
+    message.put(bytes_of("verdict salt")).put(proof.hash);
+    return popw::encode_verdict(make_verdict(found, own_key_, hmac_sha256(own_.beacons.view(), message.bytes())),
+                                own_.signing);
+}
+
+void Checker::keep_vote(const ProofRecord& proof, std::size_t members, Bytes verdict) {
+    const auto now = clock_.now();
+    const bool has_peers = members > 1;
+    const BallotRecord ballot{.checker = own_id_,
+                              .proof_hash = proof.hash,
+                              .key = proof.key,
+                              .device = proof.device,
+                              .commitment = popw::verdict_commitment(verdict),
+                              .committed_at = now,
+                              .verdict = has_peers ? Bytes{} : verdict};
+    store_.write([&](RecordWriter& records) {
+        if (records.find_ballot(own_id_, proof.hash)) return;
+        records.insert_ballot(ballot);
+        if (!has_peers) settle_votes(records, constants_, proof.key, proof.device, now);
+    });
+    if (!has_peers) return;
+    std::lock_guard lock(mutex_);
+    sealed_[proof.hash] = std::move(verdict);
+}
+
 bool Checker::decide_next() {
     std::vector<ProofRecord> proofs;
     popw::VerifierContext context;
     store_.read([&](const RecordReader& records) {
-        proofs = records.undecided_proofs(1);
+        proofs = records.undecided_proofs(own_id_, 1);
         if (!proofs.empty()) context = make_verifier_context(records, constants_, proofs.front());
     });
-    if (proofs.empty()) return false;
-    const auto found = verify_proof(proofs.front().proof, context, primitives_);
-    const auto record = make_record(found, proofs.front(), context, keys_.checker, clock_.now());
-    store_.write([&](RecordWriter& records) {
-        if (!records.find_verdict(record.proof_hash)) records.insert_verdict(record);
-    });
+    if (proofs.empty()) return reveal_next();
+    keep_vote(proofs.front(), context.committee.size(), make_vote(proofs.front(), context));
     return true;
 }
 
-void Checker::run_verification(std::stop_token stop) {
-    std::size_t seen = 0;
-    while (!stop.stop_requested()) {
-        bool is_idle = true;
-        {
-            std::lock_guard lock(mutex_);
-            seen = arrived_;
+bool Checker::reveal_next() {
+    const auto now = clock_.now();
+    std::optional<BallotRecord> ballot;
+    std::optional<ProofRecord> proof;
+    popw::VerifierContext context;
+    store_.read([&](const RecordReader& records) {
+        for (const auto& sealed : records.sealed_ballots(own_id_, sealed_batch)) {
+            if (!may_be_revealed(records, constants_, sealed, now)) continue;
+            ballot = sealed;
+            proof = records.find_proof(own_id_, sealed.proof_hash);
+            context = make_verifier_context(records, constants_, *proof);
+            return;
         }
-        try {
-            is_idle = !decide_next();
-        } catch (const Error&) {
-            // The store failed: the proof stays undecided and is taken up again.
-        }
-        if (!is_idle) continue;
-        std::unique_lock lock(mutex_);
-        proof_arrived_.wait_for(lock, stop, verification_pause, [&] { return arrived_ != seen; });
+    });
+    if (!ballot) return false;
+    Bytes verdict;
+    {
+        std::lock_guard lock(mutex_);
+        if (auto known = sealed_.extract(proof->hash)) verdict = std::move(known.mapped());
     }
+    if (verdict.empty()) verdict = make_vote(*proof, context);
+    store_.write([&](RecordWriter& records) {
+        records.reveal_ballot(own_id_, proof->hash, verdict);
+        settle_votes(records, constants_, proof->key, proof->device, now);
+    });
+    return true;
 }
 
 } // namespace kaisar::checker

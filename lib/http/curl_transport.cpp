@@ -3,6 +3,8 @@
 
 #include <curl/curl.h>
 #include <fmt/format.h>
+#include <mutex>
+#include <vector>
 
 namespace kaisar {
 namespace {
@@ -53,15 +55,14 @@ int report_progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) 
 
 class CurlTransport final : public Transport {
 public:
-    CurlTransport() : handle_(curl_easy_init(), curl_easy_cleanup) { check(handle_ != nullptr, "curl initialises"); }
-
     HttpResponse send(const Url& to, const HttpRequest& request, const TransportLimits& limits,
                       const std::stop_token& stop) override {
         Exchange exchange{.response = {}, .body_limit_bytes = limits.body_limit_bytes, .stop = stop};
         const auto url = to.text() + request.target;
         const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers(make_header_list(request),
                                                                                   curl_slist_free_all);
-        auto* curl = handle_.get();
+        const auto handle = take_handle();
+        auto* curl = handle.get();
         curl_easy_reset(curl);
         curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
         curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -97,6 +98,27 @@ public:
     }
 
 private:
+    /// Back among the idle ones when the exchange is over, with the connection that it keeps alive.
+    struct Returner {
+        CurlTransport* owner;
+        void operator()(CURL* handle) const {
+            std::lock_guard lock(owner->mutex_);
+            owner->idle_.emplace_back(handle, curl_easy_cleanup);
+        }
+    };
+
+    std::unique_ptr<CURL, Returner> take_handle() {
+        std::lock_guard lock(mutex_);
+        if (idle_.empty()) {
+            auto* made = curl_easy_init();
+            check(made != nullptr, "curl initialises");
+            return {made, Returner{this}};
+        }
+        auto* taken = idle_.back().release();
+        idle_.pop_back();
+        return {taken, Returner{this}};
+    }
+
     static curl_slist* make_header_list(const HttpRequest& request) {
         curl_slist* list = nullptr;
         for (const auto& [name, value] : request.headers.fields())
@@ -111,7 +133,9 @@ private:
             throw Error(ErrorKind::network, fmt::format("the answer of {} is incomplete", url), hint);
     }
 
-    std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> handle_;
+    std::mutex mutex_;
+    /// The one used last is taken first: its connection is the freshest.
+    std::vector<std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>> idle_;
 };
 
 } // namespace

@@ -25,7 +25,7 @@ public:
                               const std::stop_token& stop) = 0;
 };
 
-/// libcurl with one kept-alive connection, TLS 1.2 or newer, certificates and names checked.
+/// libcurl with kept-alive connections, for any number of threads; TLS 1.2 or newer, certificates and names checked.
 std::unique_ptr<Transport> make_curl_transport();
 
 } // namespace kaisar

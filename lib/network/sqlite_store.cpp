@@ -14,7 +14,7 @@ namespace {
 
 /// Marks the file as ours (PRAGMA application_id): "KSNW".
 constexpr std::uint64_t application_id = 0x4b534e57;
-constexpr std::uint64_t schema_version = 1;
+constexpr std::uint64_t schema_version = 2;
 /// More operations than this wait for the next COMMIT, so that no single one takes noticeably long.
 constexpr std::size_t group_limit = 512;
 /// Readers beyond this many wait for one another; more than the processors that serve them gains nothing.
@@ -32,18 +32,29 @@ CREATE TABLE ledger(sequence INTEGER PRIMARY KEY, kind TEXT NOT NULL, node_id BL
 CREATE INDEX ledger_by_node ON ledger(node_id, kind);
 CREATE TABLE challenges(node_id BLOB NOT NULL, epoch INTEGER NOT NULL, slot INTEGER NOT NULL, issued_at INTEGER
   NOT NULL, beacon BLOB NOT NULL, PRIMARY KEY(node_id, epoch, slot)) WITHOUT ROWID;
-CREATE TABLE marks(node_id BLOB NOT NULL, mode INTEGER NOT NULL, epoch INTEGER NOT NULL, slot INTEGER NOT NULL,
-  phase INTEGER NOT NULL, hash BLOB NOT NULL, mark BLOB NOT NULL, receipt BLOB NOT NULL, PRIMARY KEY(node_id,
-  mode, epoch, slot, phase)) WITHOUT ROWID;
-CREATE TABLE proofs(number INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, node_id BLOB NOT NULL, mode INTEGER
-  NOT NULL, epoch INTEGER NOT NULL, slot INTEGER NOT NULL, device INTEGER NOT NULL, received_at INTEGER NOT
-  NULL, proof BLOB NOT NULL, undecided INTEGER NOT NULL, UNIQUE(node_id, mode, epoch, slot, device));
-CREATE INDEX undecided_proofs ON proofs(number) WHERE undecided = 1;
-CREATE TABLE verdicts(proof_hash BLOB PRIMARY KEY REFERENCES proofs(hash), node_id BLOB NOT NULL, mode INTEGER
-  NOT NULL, epoch INTEGER NOT NULL, slot INTEGER NOT NULL, device INTEGER NOT NULL, device_kind INTEGER NOT
-  NULL, code INTEGER NOT NULL, macs INTEGER NOT NULL, compute_us INTEGER NOT NULL, held_bytes INTEGER NOT NULL,
-  hold_us INTEGER NOT NULL, walk_bytes INTEGER NOT NULL, walk_us INTEGER NOT NULL, decided_at INTEGER NOT NULL,
-  verdict BLOB NOT NULL);
+CREATE TABLE marks(checker BLOB NOT NULL, node_id BLOB NOT NULL, mode INTEGER NOT NULL, epoch INTEGER NOT
+  NULL, slot INTEGER NOT NULL, phase INTEGER NOT NULL, hash BLOB NOT NULL, mark BLOB NOT NULL, receipt BLOB NOT
+  NULL, PRIMARY KEY(node_id, mode, epoch, slot, phase, checker)) WITHOUT ROWID;
+CREATE TABLE proofs(hash BLOB PRIMARY KEY, proof BLOB NOT NULL);
+CREATE TABLE deliveries(number INTEGER PRIMARY KEY, checker BLOB NOT NULL, hash BLOB NOT NULL REFERENCES
+  proofs(hash), node_id BLOB NOT NULL, mode INTEGER NOT NULL, epoch INTEGER NOT NULL, slot INTEGER NOT NULL,
+  device INTEGER NOT NULL, received_at INTEGER NOT NULL, undecided INTEGER NOT NULL, UNIQUE(node_id, mode, epoch,
+  slot, device, checker), UNIQUE(hash, checker));
+CREATE INDEX undecided_deliveries ON deliveries(checker, number) WHERE undecided = 1;
+CREATE VIEW received_proofs AS SELECT checker, hash, node_id, mode, epoch, slot, device, received_at, proof, undecided,
+  number FROM deliveries JOIN proofs USING(hash);
+CREATE TABLE ballots(number INTEGER PRIMARY KEY, checker BLOB NOT NULL, proof_hash BLOB NOT NULL, node_id BLOB NOT
+  NULL, mode INTEGER NOT NULL, epoch INTEGER NOT NULL, slot INTEGER NOT NULL, device INTEGER NOT NULL, commitment
+  BLOB NOT NULL, committed_at INTEGER NOT NULL, verdict BLOB NOT NULL, UNIQUE(proof_hash, checker));
+CREATE INDEX ballots_by_slot ON ballots(node_id, mode, epoch, slot, device, checker);
+CREATE INDEX sealed_ballots ON ballots(checker, number) WHERE verdict = x'';
+CREATE TABLE wrong_votes(checker BLOB NOT NULL, proof_hash BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY
+  KEY(checker, proof_hash)) WITHOUT ROWID;
+CREATE TABLE verdicts(checker BLOB NOT NULL, proof_hash BLOB PRIMARY KEY REFERENCES proofs(hash), node_id BLOB NOT
+  NULL, mode INTEGER NOT NULL, epoch INTEGER NOT NULL, slot INTEGER NOT NULL, device INTEGER NOT NULL, device_kind
+  INTEGER NOT NULL, code INTEGER NOT NULL, macs INTEGER NOT NULL, compute_us INTEGER NOT NULL, held_bytes INTEGER
+  NOT NULL, hold_us INTEGER NOT NULL, walk_bytes INTEGER NOT NULL, walk_us INTEGER NOT NULL, votes INTEGER NOT
+  NULL, decided_at INTEGER NOT NULL, verdict BLOB NOT NULL, UNIQUE(node_id, mode, epoch, slot, device));
 CREATE TABLE nonces(public_key BLOB NOT NULL, nonce TEXT NOT NULL, seen_at INTEGER NOT NULL, PRIMARY
   KEY(public_key, nonce)) WITHOUT ROWID;
 CREATE INDEX nonces_by_age ON nonces(seen_at);

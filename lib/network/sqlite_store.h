@@ -69,6 +69,19 @@ private:
     std::map<const char*, sqlite3_stmt*> statements_;
 };
 
+template <class Read>
+auto find_row(Statement& statement, Read read) -> std::optional<decltype(read(statement))> {
+    if (!statement.step()) return std::nullopt;
+    return read(statement);
+}
+
+template <class Read>
+auto all_rows(Statement& statement, Read read) {
+    std::vector<decltype(read(statement))> rows;
+    while (statement.step()) rows.push_back(read(statement));
+    return rows;
+}
+
 class SqliteRecords final : public RecordWriter {
 public:
     explicit SqliteRecords(Connection& connection) : connection_(connection) {}
@@ -81,13 +94,19 @@ public:
     std::vector<LedgerRecord> ledger_records(std::uint64_t from_sequence, std::size_t limit) const override;
     std::optional<ChallengeRecord> find_last_challenge(const Bytes32& node_id) const override;
     std::optional<ChallengeRecord> find_challenge(const SlotKey& key) const override;
-    std::optional<MarkRecord> find_mark(const SlotKey& key, std::uint8_t phase) const override;
-    std::uint64_t count_heard_slots(const Bytes32& node_id, std::uint64_t epoch) const override;
+    std::optional<MarkRecord> find_mark(const Bytes32& checker, const SlotKey& key, std::uint8_t phase) const override;
+    std::uint64_t count_heard_slots(const Bytes32& node_id, std::uint64_t epoch, std::size_t quorum) const override;
     std::vector<SlotKey> unproved_slots(const Bytes32& node_id, std::uint64_t from_epoch) const override;
-    std::optional<ProofRecord> find_proof(const Bytes32& hash) const override;
-    std::optional<ProofRecord> find_proof_of(const SlotKey& key, std::uint16_t device) const override;
-    std::vector<ProofRecord> undecided_proofs(std::size_t limit) const override;
+    std::optional<ProofRecord> find_proof(const Bytes32& checker, const Bytes32& hash) const override;
+    std::optional<ProofRecord> find_proof_of(const Bytes32& checker, const SlotKey& key,
+                                             std::uint16_t device) const override;
+    std::vector<ProofRecord> undecided_proofs(const std::optional<Bytes32>& checker, std::size_t limit) const override;
+    std::optional<BallotRecord> find_ballot(const Bytes32& checker, const Bytes32& proof_hash) const override;
+    std::vector<BallotRecord> ballots_of(const SlotKey& key, std::uint16_t device) const override;
+    std::vector<BallotRecord> sealed_ballots(const std::optional<Bytes32>& checker, std::size_t limit) const override;
+    std::vector<Instant> wrong_votes(const Bytes32& checker) const override;
     std::optional<VerdictRecord> find_verdict(const Bytes32& proof_hash) const override;
+    std::optional<VerdictRecord> find_verdict_of(const SlotKey& key, std::uint16_t device) const override;
     std::optional<VerdictRecord> find_last_verdict(const Bytes32& node_id) const override;
     std::vector<VerdictRecord> verdicts(const VerdictQuery& query) const override;
 
@@ -98,6 +117,9 @@ public:
     void insert_challenge(const ChallengeRecord& challenge) override;
     void insert_mark(const MarkRecord& mark) override;
     void insert_proof(const ProofRecord& proof) override;
+    void insert_ballot(const BallotRecord& ballot) override;
+    void reveal_ballot(const Bytes32& checker, const Bytes32& proof_hash, ByteView verdict) override;
+    void put_wrong_vote(const Bytes32& checker, const Bytes32& proof_hash, Instant at) override;
     void insert_verdict(const VerdictRecord& verdict) override;
     bool try_insert_nonce(const Bytes32& public_key, std::string_view nonce, Instant now,
                           Instant forget_before) override;

@@ -62,7 +62,9 @@ struct SlotKey {
     std::uint32_t slot = 0;
 };
 
+/// A mark as one checker received it; `checker` is the id of its key, here and below.
 struct MarkRecord {
+    Bytes32 checker{};
     SlotKey key;
     std::uint8_t phase = 0;
     Bytes32 hash{};
@@ -70,7 +72,9 @@ struct MarkRecord {
     Bytes receipt;
 };
 
+/// A proof as one checker received it. The bytes are stored once, whoever they came to.
 struct ProofRecord {
+    Bytes32 checker{};
     Bytes32 hash{};
     SlotKey key;
     std::uint16_t device = 0;
@@ -78,8 +82,21 @@ struct ProofRecord {
     Bytes proof;
 };
 
-/// A verdict as signed, with the figures that points are made of.
+/// One checker's vote about a proof: bound by the commitment, and open once `verdict` is there.
+struct BallotRecord {
+    Bytes32 checker{};
+    Bytes32 proof_hash{};
+    SlotKey key;
+    std::uint16_t device = 0;
+    Bytes32 commitment{};
+    Instant committed_at{};
+    Bytes verdict; ///< as signed; empty until it is revealed
+};
+
+/// What the committee decided about a device's slot, with the figures that points are made of; `verdict` is the one
+/// that `checker` signed, which `votes` members of the committee agree with.
 struct VerdictRecord {
+    Bytes32 checker{};
     Bytes32 proof_hash{};
     SlotKey key;
     std::uint16_t device = 0;
@@ -91,6 +108,7 @@ struct VerdictRecord {
     std::uint64_t hold_us = 0;
     std::uint64_t walk_bytes = 0;
     std::uint64_t walk_us = 0;
+    std::uint8_t votes = 1;
     Instant decided_at{};
     Bytes verdict;
 };
@@ -122,17 +140,31 @@ public:
     /// The worker's latest challenge.
     virtual std::optional<ChallengeRecord> find_last_challenge(const Bytes32& node_id) const = 0;
     virtual std::optional<ChallengeRecord> find_challenge(const SlotKey& key) const = 0;
-    virtual std::optional<MarkRecord> find_mark(const SlotKey& key, std::uint8_t phase) const = 0;
-    /// Scheduled slots of the epoch in which the worker sent a heartbeat or a compute mark.
-    virtual std::uint64_t count_heard_slots(const Bytes32& node_id, std::uint64_t epoch) const = 0;
+    virtual std::optional<MarkRecord> find_mark(const Bytes32& checker, const SlotKey& key,
+                                                std::uint8_t phase) const = 0;
+    /// Scheduled slots of the epoch in which that many checkers had a heartbeat or a compute mark of the worker.
+    virtual std::uint64_t count_heard_slots(const Bytes32& node_id, std::uint64_t epoch, std::size_t quorum) const = 0;
     /// Scheduled slots from that epoch on with a compute mark of the worker and no proof of any device.
     virtual std::vector<SlotKey> unproved_slots(const Bytes32& node_id, std::uint64_t from_epoch) const = 0;
 
-    virtual std::optional<ProofRecord> find_proof(const Bytes32& hash) const = 0;
-    virtual std::optional<ProofRecord> find_proof_of(const SlotKey& key, std::uint16_t device) const = 0;
-    /// Proofs without a verdict, oldest first.
-    virtual std::vector<ProofRecord> undecided_proofs(std::size_t limit) const = 0;
+    virtual std::optional<ProofRecord> find_proof(const Bytes32& checker, const Bytes32& hash) const = 0;
+    virtual std::optional<ProofRecord> find_proof_of(const Bytes32& checker, const SlotKey& key,
+                                                     std::uint16_t device) const = 0;
+    /// Proofs that a checker (nothing: any) received and has not voted about, oldest first.
+    virtual std::vector<ProofRecord> undecided_proofs(const std::optional<Bytes32>& checker,
+                                                      std::size_t limit) const = 0;
+
+    virtual std::optional<BallotRecord> find_ballot(const Bytes32& checker, const Bytes32& proof_hash) const = 0;
+    /// All votes about that device's slot, in the order of the checkers' ids.
+    virtual std::vector<BallotRecord> ballots_of(const SlotKey& key, std::uint16_t device) const = 0;
+    /// Votes of a checker (nothing: any) that are not revealed, oldest first.
+    virtual std::vector<BallotRecord> sealed_ballots(const std::optional<Bytes32>& checker,
+                                                     std::size_t limit) const = 0;
+    /// When a checker's vote turned out to be another than the majority's, in the order of time.
+    virtual std::vector<Instant> wrong_votes(const Bytes32& checker) const = 0;
+
     virtual std::optional<VerdictRecord> find_verdict(const Bytes32& proof_hash) const = 0;
+    virtual std::optional<VerdictRecord> find_verdict_of(const SlotKey& key, std::uint16_t device) const = 0;
     /// The verdict that was decided last about this worker, in any mode.
     virtual std::optional<VerdictRecord> find_last_verdict(const Bytes32& node_id) const = 0;
     /// Oldest slot first.
@@ -150,6 +182,11 @@ public:
     virtual void insert_challenge(const ChallengeRecord& challenge) = 0;
     virtual void insert_mark(const MarkRecord& mark) = 0;
     virtual void insert_proof(const ProofRecord& proof) = 0;
+    /// The proof counts as voted about from now on.
+    virtual void insert_ballot(const BallotRecord& ballot) = 0;
+    virtual void reveal_ballot(const Bytes32& checker, const Bytes32& proof_hash, ByteView verdict) = 0;
+    /// Once for a checker and a proof, however often it is said.
+    virtual void put_wrong_vote(const Bytes32& checker, const Bytes32& proof_hash, Instant at) = 0;
     virtual void insert_verdict(const VerdictRecord& verdict) = 0;
     /// False when the key has used the nonce since `forget_before`; older nonces are dropped.
     virtual bool try_insert_nonce(const Bytes32& public_key, std::string_view nonce, Instant now,

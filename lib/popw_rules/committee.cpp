@@ -25,6 +25,12 @@ Bytes32 combine_beacon(BeaconPhase phase, SlotId slot, const Bytes32& schedule_w
 
 Bytes32 self_query_value(const Bytes32& last_mark_hash) { return tagged_hash("self-query", {last_mark_hash}); }
 
+Bytes32 day_value(std::uint64_t epoch, const Bytes32& first_schedule_word) {
+    ByteWriter message;
+    message.put(epoch).put(first_schedule_word);
+    return tagged_hash("day", {message.bytes()});
+}
+
 std::vector<std::size_t> choose_committee(const Bytes32& day_value, const Bytes32& node_id,
                                           std::span<const Bytes32> checker_ids, std::size_t size) {
     std::vector<std::pair<Bytes32, std::size_t>> ranked;

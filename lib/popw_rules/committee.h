@@ -24,6 +24,12 @@ Bytes32 combine_beacon(BeaconPhase phase, SlotId slot, const Bytes32& schedule_w
 /// Query value of mode 0, which only hinders a prover from choosing its queries.
 Bytes32 self_query_value(const Bytes32& last_mark_hash);
 
+/// What committees of an epoch are drawn by: follows from the schedule word of its first slot, so nobody knows it before.
+Bytes32 day_value(std::uint64_t epoch, const Bytes32& first_schedule_word);
+
+/// How many members of a committee have to stand behind a proof: more than half.
+constexpr std::size_t quorum_of(std::size_t members) { return members / 2 + 1; }
+
 /// Positions in `checker_ids` of the worker's committee for the day, in committee order: bit i of a mark's bitmap is member i.
 std::vector<std::size_t> choose_committee(const Bytes32& day_value, const Bytes32& node_id,
                                           std::span<const Bytes32> checker_ids, std::size_t size);

@@ -25,7 +25,8 @@ constexpr CodeText code_texts[] = {
     {VerdictCode::not_active, "not-active", "The slot does not exist or its schedule word asked for no proof."},
     {VerdictCode::late, "late", "A mark reached the checkers, or the proof arrived, after its time."},
     {VerdictCode::bad_signature, "bad-signature", "A signature does not fit its message and key."},
-    {VerdictCode::receipt_quorum, "receipt-quorum", "Too few of the committee's beacons or receipts stand behind the proof."},
+    {VerdictCode::receipt_quorum, "receipt-quorum",
+     "Too few of the committee's beacons or receipts stand behind the proof."},
     {VerdictCode::commit_mismatch, "commit-mismatch", "The parts of the proof do not belong together."},
     {VerdictCode::path_mismatch, "path-mismatch", "An opened tile does not lead to its round's root."},
     {VerdictCode::tile_mismatch, "tile-mismatch", "An opened tile is not the product that was asked for."},
@@ -109,6 +110,13 @@ Bytes32 id_of_key(const Bytes32& public_key) { return sha256(public_key); }
 Bytes32 mark_hash(ByteView encoded_mark) { return tagged_hash("mark", {encoded_mark}); }
 Bytes32 proof_hash(ByteView encoded_proof) { return tagged_hash("proof", {encoded_proof}); }
 
+bool agrees(const Verdict& one, const Verdict& other) {
+    auto same = other;
+    same.issuer = one.issuer;
+    same.salt = one.salt;
+    return same == one;
+}
+
 Bytes32 verdict_commitment(ByteView encoded_verdict) {
     check(encoded_verdict.size() == verdict_bytes, "a commitment is made to a whole verdict");
     const auto salt = encoded_verdict.last(signature_bytes + 32).first(32);
@@ -149,9 +157,14 @@ std::optional<Beacon> decode_beacon(ByteView bytes) {
 
 Bytes encode_mark(const Mark& mark, const Ed25519Key& key) {
     ByteWriter out;
-    out.put(encode_header(MessageType::mark, mark_bytes(mark.devices.size()))).put(static_cast<std::uint8_t>(mark.phase));
+    out.put(encode_header(MessageType::mark, mark_bytes(mark.devices.size())))
+        .put(static_cast<std::uint8_t>(mark.phase));
     out.put(static_cast<std::uint8_t>(mark.devices.size())).put(static_cast<std::uint8_t>(mark.status));
-    out.put(static_cast<std::uint8_t>(mark.mode)).put(mark.epoch).put(mark.slot).put(mark.node_id).put(mark.previous_mark);
+    out.put(static_cast<std::uint8_t>(mark.mode))
+        .put(mark.epoch)
+        .put(mark.slot)
+        .put(mark.node_id)
+        .put(mark.previous_mark);
     out.put(mark.beacon_value).put(mark.committee_bitmap);
     for (const auto& device : mark.devices) {
         out.put(device.index).put(static_cast<std::uint8_t>(device.kind)).put(device.shape).put(device.count);
@@ -224,7 +237,10 @@ std::optional<Receipt> decode_receipt(ByteView bytes) {
 Bytes encode_verdict(const Verdict& verdict, const Ed25519Key& key) {
     ByteWriter out;
     out.put(encode_header(MessageType::verdict, verdict_bytes)).put(verdict.epoch).put(verdict.slot);
-    out.put(verdict.device_index).put(static_cast<std::uint16_t>(verdict.code)).put(verdict.node_id).put(verdict.issuer);
+    out.put(verdict.device_index)
+        .put(static_cast<std::uint16_t>(verdict.code))
+        .put(verdict.node_id)
+        .put(verdict.issuer);
     out.put(verdict.proof_hash).put(verdict.macs).put(verdict.compute_us).put(verdict.held_bytes).put(verdict.hold_us);
     out.put(verdict.walk_bytes).put(verdict.walk_us).put(verdict.salt);
     return finish(out, MessageType::verdict, key);

@@ -125,6 +125,9 @@ struct Verdict {
     bool operator==(const Verdict&) const = default;
 };
 
+/// Whether two verdicts say the same about the same proof; the signer and its salt may differ.
+bool agrees(const Verdict& one, const Verdict& other);
+
 Bytes encode_beacon(const Beacon& beacon, const Ed25519Key& key);
 Bytes encode_mark(const Mark& mark, const Ed25519Key& key);
 Bytes encode_receipt(const Receipt& receipt, const Ed25519Key& key);

@@ -18,8 +18,8 @@ constexpr std::uint64_t always = ~std::uint64_t{0};
 constexpr std::uint64_t one_in_three = always / 3;
 constexpr std::uint64_t one_in_24 = always / 24;
 
-// Device pages are slow per byte, so that refilling them takes longer than the hold window; host pages are too large for a
-// GPU's shared memory.
+// Device pages are slow per byte, so that refilling them takes longer than the hold window; host pages are too large
+// for a GPU's shared memory.
 constexpr PageShape device_pages{32, 256, 26, 1, 4, std::uint64_t{1} << 20};
 constexpr PageShape host_pages{1024, 8, 23, 16, 1, std::uint64_t{1} << 25};
 
@@ -106,20 +106,22 @@ Params test_params() {
 }
 
 // Canonical order of the times; the same table writes and reads them.
-constexpr Microseconds Params::* times[] = {
-    &Params::epoch,          &Params::slot,           &Params::t0_offset,       &Params::compute_window,
-    &Params::compute_cutoff, &Params::compute_query_at, &Params::walk_at,       &Params::hold_window,
-    &Params::round_trip_limit, &Params::walk_window,  &Params::walk_cutoff,     &Params::memory_query_at,
-    &Params::safety_margin,  &Params::proof_deadline, &Params::heartbeat_window};
-constexpr std::uint64_t Params::* thresholds[] = {&Params::active_threshold, &Params::memory_threshold};
-constexpr std::uint32_t Params::* counts[] = {
+constexpr Microseconds Params::*times[] = {&Params::epoch,          &Params::slot,           &Params::t0_offset,
+                                           &Params::compute_window, &Params::compute_cutoff, &Params::compute_query_at,
+                                           &Params::walk_at,        &Params::hold_window,    &Params::round_trip_limit,
+                                           &Params::walk_window,    &Params::walk_cutoff,    &Params::memory_query_at,
+                                           &Params::safety_margin,  &Params::proof_deadline, &Params::heartbeat_window};
+constexpr std::uint64_t Params::*thresholds[] = {&Params::active_threshold, &Params::memory_threshold};
+constexpr std::uint32_t Params::*counts[] = {
     &Params::tile_openings, &Params::self_openings, &Params::hold_openings,    &Params::walk_openings,
     &Params::round_limit,   &Params::batch_limit,   &Params::walkers_log2_min, &Params::walkers_log2_max};
-constexpr PageShape Params::* page_shapes[] = {&Params::device_pages, &Params::host_pages};
-constexpr std::uint32_t PageShape::* page_counts[] = {&PageShape::blocks, &PageShape::passes, &PageShape::hold_accesses_log2,
-                                                     &PageShape::kappa_numerator, &PageShape::kappa_denominator};
-constexpr std::uint32_t Params::* weights[] = {&Params::compute_weight, &Params::bandwidth_weight, &Params::memory_weight};
-constexpr std::uint64_t Params::* units[] = {&Params::compute_unit_macs_per_s, &Params::bandwidth_unit_bytes_per_s};
+constexpr PageShape Params::*page_shapes[] = {&Params::device_pages, &Params::host_pages};
+constexpr std::uint32_t PageShape::*page_counts[] = {&PageShape::blocks, &PageShape::passes,
+                                                     &PageShape::hold_accesses_log2, &PageShape::kappa_numerator,
+                                                     &PageShape::kappa_denominator};
+constexpr std::uint32_t Params::*weights[] = {&Params::compute_weight, &Params::bandwidth_weight,
+                                              &Params::memory_weight};
+constexpr std::uint64_t Params::*units[] = {&Params::compute_unit_macs_per_s, &Params::bandwidth_unit_bytes_per_s};
 
 bool is_name(std::string_view name) {
     return !name.empty() && name.size() <= name_bytes && std::ranges::all_of(name, [](char c) {
@@ -133,7 +135,8 @@ bool has_consistent_times(const Params& p) {
     const bool compute_fits = p.safety_margin < p.compute_window && p.compute_window <= p.compute_cutoff &&
                               p.compute_cutoff <= p.compute_query_at && p.compute_window <= hard_compute_window_limit;
     const bool memory_fits = p.compute_cutoff <= p.walk_at && p.walk_at + p.walk_window <= p.walk_cutoff &&
-                             p.walk_cutoff <= p.memory_query_at && p.walk_at + p.hold_window + p.round_trip_limit <= p.walk_cutoff;
+                             p.walk_cutoff <= p.memory_query_at &&
+                             p.walk_at + p.hold_window + p.round_trip_limit <= p.walk_cutoff;
     const auto last = std::max({p.memory_query_at, p.compute_query_at, p.heartbeat_window});
     return compute_fits && memory_fits && p.t0_offset + last <= p.slot && p.epoch % p.slot == Microseconds(0) &&
            p.epoch / p.slot < std::int64_t{1} << 31;
@@ -146,13 +149,15 @@ bool is_page_shape(const PageShape& shape) {
 }
 
 bool has_consistent_counts(const Params& p) {
-    const bool openings = p.tile_openings >= 1 && p.tile_openings <= 256 && p.self_openings >= 1 && p.self_openings <= 256 &&
-                          p.hold_openings >= 1 && p.hold_openings <= 64 && p.walk_openings >= 1 && p.walk_openings <= 64;
-    const bool limits = p.round_limit >= 1 && p.round_limit <= hard_round_limit && p.batch_limit >= 1 && p.batch_limit <= 1024 &&
-                        p.walkers_log2_min >= 7 && p.walkers_log2_min <= p.walkers_log2_max && p.walkers_log2_max <= 27;
+    const bool openings = p.tile_openings >= 1 && p.tile_openings <= 256 && p.self_openings >= 1 &&
+                          p.self_openings <= 256 && p.hold_openings >= 1 && p.hold_openings <= 64 &&
+                          p.walk_openings >= 1 && p.walk_openings <= 64;
+    const bool limits = p.round_limit >= 1 && p.round_limit <= hard_round_limit && p.batch_limit >= 1 &&
+                        p.batch_limit <= 1024 && p.walkers_log2_min >= 7 && p.walkers_log2_min <= p.walkers_log2_max &&
+                        p.walkers_log2_max <= 27;
     const bool weighted = p.compute_weight <= 100 && p.bandwidth_weight <= 100 && p.memory_weight <= 100 &&
-                          p.compute_weight + p.bandwidth_weight + p.memory_weight == 100 && p.compute_unit_macs_per_s > 0 &&
-                          p.bandwidth_unit_bytes_per_s > 0;
+                          p.compute_weight + p.bandwidth_weight + p.memory_weight == 100 &&
+                          p.compute_unit_macs_per_s > 0 && p.bandwidth_unit_bytes_per_s > 0;
     return openings && limits && weighted && is_page_shape(p.device_pages) && is_page_shape(p.host_pages);
 }
 
@@ -172,9 +177,7 @@ const std::vector<Profile>& all_profiles() {
     return profiles;
 }
 
-const Profile* find_profile(std::uint32_t id) {
-    return id < all_profiles().size() ? &all_profiles()[id] : nullptr;
-}
+const Profile* find_profile(std::uint32_t id) { return id < all_profiles().size() ? &all_profiles()[id] : nullptr; }
 
 const Profile* find_profile(std::string_view name) {
     for (const auto& profile : all_profiles())
@@ -182,7 +185,9 @@ const Profile* find_profile(std::string_view name) {
     return nullptr;
 }
 
-bool Params::allows(std::uint32_t profile_id) const { return std::ranges::find(profiles, profile_id) != profiles.end(); }
+bool Params::allows(std::uint32_t profile_id) const {
+    return std::ranges::find(profiles, profile_id) != profiles.end();
+}
 
 Bytes encode_params(const Params& params) {
     ByteWriter out;

@@ -61,11 +61,13 @@ bool get_compute_part(ByteReader& in, const Params& params, DecodedProof& decode
         return refuse(decoded, VerdictCode::malformed, "the first mark does not commit the device's rounds"), false;
     const auto* profile = find_profile(device->shape);
     if (!profile || !params.allows(profile->id))
-        return refuse(decoded, VerdictCode::limits, "profile " + std::to_string(device->shape) + " is not allowed"), false;
+        return refuse(decoded, VerdictCode::limits, "profile " + std::to_string(device->shape) + " is not allowed"),
+               false;
     const auto rounds = in.get<std::uint32_t>();
     if (rounds == 0 || rounds > params.round_limit)
-        return refuse(decoded, VerdictCode::limits, std::to_string(rounds) + " rounds are not between 1 and " +
-                                                        std::to_string(params.round_limit)), false;
+        return refuse(decoded, VerdictCode::limits,
+                      std::to_string(rounds) + " rounds are not between 1 and " + std::to_string(params.round_limit)),
+               false;
     const auto openings = tile_openings(params, mark.mode);
     const auto size = std::size_t{32} * rounds + std::size_t{32} * openings * (1 + profile->depth);
     if (in.remaining() < size) return refuse(decoded, VerdictCode::malformed, "the compute part is cut short"), false;
@@ -167,7 +169,8 @@ DecodedProof decode_proof(ByteView bytes, const Params& params) {
     if (!in.ok() || parts == 0 || parts > 3 || marks == 0 || marks > mark_limit || receipts > receipt_limit ||
         beacons > beacon_limit)
         return refuse(decoded, VerdictCode::malformed, "the proof's head has impossible counts or reserved bits");
-    if (!get_marks(in, *body, marks, decoded)) return refuse(decoded, VerdictCode::malformed, "a mark inside is not one");
+    if (!get_marks(in, *body, marks, decoded))
+        return refuse(decoded, VerdictCode::malformed, "a mark inside is not one");
     if (in.remaining() < beacons * beacon_bytes + receipts * receipt_bytes)
         return refuse(decoded, VerdictCode::malformed, "beacons or receipts are cut short");
     for (std::uint16_t i = 0; i < beacons; ++i) proof.beacons.push_back(get_message(in, beacon_bytes));

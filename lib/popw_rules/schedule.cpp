@@ -22,7 +22,8 @@ SlotId slot_at(const Params& params, Instant instant) {
 }
 
 Instant boundary_of(const Params& params, SlotId id) {
-    return Instant(params.epoch * static_cast<std::int64_t>(id.epoch) + params.slot * static_cast<std::int64_t>(id.slot));
+    return Instant(params.epoch * static_cast<std::int64_t>(id.epoch) +
+                   params.slot * static_cast<std::int64_t>(id.slot));
 }
 
 Instant t0_of(const Params& params, SlotId id) { return boundary_of(params, id) + params.t0_offset; }

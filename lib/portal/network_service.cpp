@@ -2,10 +2,12 @@
 
 #include "bytes/hex.h"
 #include "error/error.h"
+#include "popw_rules/committee.h"
 #include "popw_rules/messages.h"
 #include "protocol/http_signature.h"
 #include "protocol/portal_messages_json.h"
 
+#include <charconv>
 #include <fmt/format.h>
 
 namespace kaisar::portal {
@@ -45,14 +47,14 @@ NetworkService::NetworkService(Store& store, const Clock& clock, const NetworkKe
                                const accounting::NetworkSettings& settings, const popw::Primitives& primitives)
     : store_(store), clock_(clock), keys_(keys), settings_(settings),
       chain_(make_embedded_chain(store,
-                                 {{.endpoint = settings.profile.portal_url, .public_key = keys.checker.public_key()}})),
-      checker_(store, clock, keys, accounting::constants_of(settings, keys), primitives),
-      standings_(settings, keys.schedule.view()), registration_(store, clock, keys, *chain_, settings),
-      peer_(store, clock, keys, *chain_, checker_), callers_(caller_limit, caller_memory) {}
+                                 {{.endpoint = settings.profile.portal_url, .public_key = keys.peer().public_key()}})),
+      checkers_(store, clock, keys, accounting::constants_of(settings, keys), primitives), standings_(settings, keys),
+      registration_(store, clock, keys, *chain_, settings), peer_(store, clock, keys, *chain_, checkers_.peer()),
+      callers_(caller_limit, caller_memory) {}
 
 ServerAnswer NetworkService::answer(const ServerRequest& request) {
     const auto path = path_segments(request.http.target);
-    if (path.size() >= 3 && path[0] == "popw" && path[1] == "v1") return checker_.answer(request);
+    if (checker::CheckerHost::is_for_checker(path)) return checkers_.answer(request);
     if (path.size() < 2 || path[0] != "v1") return not_found(request.http);
     if (request.http.method == "GET" && path.size() == 2 && path[1] == "health") return show_health();
     if (request.http.method == "GET" && path.size() == 2 && path[1] == "network")
@@ -60,7 +62,7 @@ ServerAnswer NetworkService::answer(const ServerRequest& request) {
     auto answer = answer_signed(request, path);
     auto* response = std::get_if<HttpResponse>(&answer);
     if (response && request.http.headers.find("signature"))
-        sign_response(*response, request.http, is_for_peer(path) ? keys_.checker : keys_.portal);
+        sign_response(*response, request.http, is_for_peer(path) ? keys_.peer() : keys_.portal);
     return answer;
 }
 
@@ -94,7 +96,8 @@ std::variant<Caller, HttpResponse> NetworkService::authenticate(const ServerRequ
 }
 
 ServerAnswer NetworkService::answer_signed(const ServerRequest& request, const std::vector<std::string_view>& path) {
-    const bool is_known_place = path[1] == "workers" || path[1] == "sessions";
+    const bool is_committee = path[1] == "committees" && path.size() == 3 && request.http.method == "GET";
+    const bool is_known_place = path[1] == "workers" || path[1] == "sessions" || is_committee;
     if (!is_known_place) return not_found(request.http);
     const auto authentic = authenticate(request);
     if (const auto* failure = std::get_if<HttpResponse>(&authentic)) return *failure;
@@ -110,6 +113,7 @@ ServerAnswer NetworkService::answer_signed(const ServerRequest& request, const s
     store_.read([&](const RecordReader& records) { is_worker = records.find_worker(caller.node_id).has_value(); });
     if (!is_worker)
         return failure_response(404, "unknown-worker", "no worker is registered with this key", "run kaisar register");
+    if (is_committee) return show_committee(request, path[2]);
     if (path[1] == "sessions") return answer_session(request, caller, path);
     return answer_worker(request, caller, path.size() == 4 ? path[3] : std::string_view{});
 }
@@ -145,6 +149,31 @@ HttpResponse NetworkService::show_worker(const Caller& caller) const {
         record = standings_.worker_record(records, *records.find_worker(caller.node_id), clock_.now());
     });
     return json_response(200, encode_worker_record(record));
+}
+
+ServerAnswer NetworkService::show_committee(const ServerRequest& request, std::string_view epoch_text) const {
+    CommitteeRoster roster;
+    const auto [end, code] = std::from_chars(epoch_text.data(), epoch_text.data() + epoch_text.size(), roster.epoch);
+    const auto& constants = checkers_.constants();
+    const auto now = clock_.now();
+    if (code != std::errc{} || end != epoch_text.data() + epoch_text.size() ||
+        roster.epoch > slot_at(constants.params, now).epoch + 1)
+        return not_found(request.http);
+    // The draw follows from the first slot's schedule word, which is public from its T0 on.
+    const auto drawn_at = t0_of(constants.params, {roster.epoch, 0});
+    if (now < drawn_at) {
+        const auto latest = request.received_at + longest_hold;
+        if (now >= latest)
+            return failure_response(503, "unavailable", "the committees of this epoch are not drawn yet",
+                                    fmt::format("ask again at {}", format_rfc3339(drawn_at)));
+        return AskAgain{std::min(drawn_at, latest)};
+    }
+    const auto word = checker::schedule_word(constants.schedule_secret, constants.network_id, {roster.epoch, 0});
+    roster.day_value = popw::day_value(roster.epoch, word);
+    store_.read([&](const RecordReader& records) {
+        roster.eligible = checker::eligible_checkers(records, constants, roster.epoch);
+    });
+    return json_response(200, encode_committee_roster(roster));
 }
 
 HttpResponse NetworkService::show_health() const {

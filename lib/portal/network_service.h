@@ -6,6 +6,7 @@
 #include "portal/peer_desk.h"
 #include "portal/registration_desk.h"
 
+#include "checker/checker_host.h"
 #include "network/token_bucket.h"
 
 namespace kaisar::portal {
@@ -19,7 +20,7 @@ public:
     network::ServerAnswer answer(const network::ServerRequest& request);
 
     /// Verifies proofs until asked to stop; meant for a thread of low priority.
-    void run_verification(std::stop_token stop) { checker_.run_verification(std::move(stop)); }
+    void run_verification(std::stop_token stop) { checkers_.run_verification(std::move(stop)); }
     /// Closes epochs when their time has come, until asked to stop.
     void run_settlement(std::stop_token stop);
 
@@ -32,6 +33,7 @@ private:
     network::ServerAnswer answer_session(const network::ServerRequest& request, const Caller& caller,
                                          const std::vector<std::string_view>& path);
     HttpResponse show_worker(const Caller& caller) const;
+    network::ServerAnswer show_committee(const network::ServerRequest& request, std::string_view epoch) const;
     HttpResponse show_health() const;
 
     network::Store& store_;
@@ -39,7 +41,7 @@ private:
     const network::NetworkKeys& keys_;
     const accounting::NetworkSettings& settings_;
     std::unique_ptr<network::Chain> chain_;
-    checker::Checker checker_;
+    checker::CheckerHost checkers_;
     accounting::Standings standings_;
     RegistrationDesk registration_;
     PeerDesk peer_;

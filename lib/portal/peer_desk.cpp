@@ -58,7 +58,7 @@ HttpResponse PeerDesk::open_session(const Caller& caller, const std::string& bod
     if (fault) return *fault;
     const auto now = clock_.now();
     const auto peer = chain_.assign_peer(caller.node_id, now).peer;
-    if (peer.id != opening.peer_id || peer.public_key != keys_.checker.public_key())
+    if (peer.id != opening.peer_id || peer.public_key != keys_.peer().public_key())
         return failure_response(404, "unknown-peer",
                                 "the chain did not assign this peer to the worker, or the assignment has expired",
                                 "run kaisar register again to ask the chain for a peer");
@@ -67,7 +67,7 @@ HttpResponse PeerDesk::open_session(const Caller& caller, const std::string& bod
         .offer = {.session_id = encode_hex(random_array<16>()), .nonce = random_array<32>(), .signature = {}},
         .opened_at = now,
         .step = {}};
-    session.offer.signature = keys_.checker.sign(session_transcript("peer", opening, session.offer));
+    session.offer.signature = keys_.peer().sign(session_transcript("peer", opening, session.offer));
     std::lock_guard lock(mutex_);
     std::erase_if(sessions_, [&](const auto& entry) { return now - entry.second.opened_at > session_lifetime; });
     if (sessions_.size() >= session_limit)
@@ -162,7 +162,7 @@ ServerAnswer PeerDesk::take_result(const Caller& caller, const std::string& body
     std::optional<VerdictRecord> verdict;
     store_.read([&](const RecordReader& records) {
         fault = find_state_fault(*records.find_worker(caller.node_id), WorkerState::connected);
-        proof = records.find_proof(result.proof_hash);
+        proof = records.find_proof(checker_.id(), result.proof_hash);
         verdict = records.find_verdict(result.proof_hash);
     });
     if (fault) return *fault;
@@ -201,7 +201,7 @@ HttpResponse PeerDesk::keep_result(const Caller& caller, const BenchmarkResult& 
                                         .held_bytes = rates.held_bytes,
                                         .rtt_us = 0},
                            .claimed = {},
-                           .verdicts = {{verdict.code, keys_.checker.public_key()}}};
+                           .verdicts = {{verdict.code, keys_.peer().public_key()}}};
     std::string text;
     store_.write([&](RecordWriter& records) {
         answer.claimed =

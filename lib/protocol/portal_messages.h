@@ -79,6 +79,13 @@ Bytes session_transcript(std::string_view side, const SessionOpening& opening, c
 
 Bytes32 rtt_answer(const Bytes32& nonce);
 
+/// What a worker draws its committee of an epoch from.
+struct CommitteeRoster {
+    std::uint64_t epoch = 0;
+    Bytes32 day_value{};
+    std::vector<Bytes32> eligible; ///< public keys of the checkers that get tasks in it
+};
+
 /// Step 8: an on-demand PoPW challenge and the workloads that the peer wants to see beside it.
 struct BenchmarkJob {
     std::string job_id;

@@ -123,6 +123,23 @@ std::string encode_rtt_answer(const RttAnswer& answer) { return to_line({{"answe
 
 RttAnswer decode_rtt_answer(std::string_view text) { return {.answer = read_request(text).bytes32("answer")}; }
 
+std::string encode_committee_roster(const CommitteeRoster& roster) {
+    Json eligible = Json::array();
+    for (const auto& key : roster.eligible) eligible.push_back(encode_hex(key));
+    return to_line({{"epoch", roster.epoch}, {"day_value", encode_hex(roster.day_value)}, {"checkers", eligible}});
+}
+CommitteeRoster decode_committee_roster(std::string_view text) {
+    const auto reader = read_answer(text);
+    CommitteeRoster roster{
+        .epoch = reader.unsigned_integer("epoch"), .day_value = reader.bytes32("day_value"), .eligible = {}};
+    for (const auto& hex : reader.strings("checkers")) {
+        const auto key = decode_hex_array<32>(hex);
+        if (!key) reader.refuse("checkers", "public keys of 32 bytes in hexadecimal");
+        roster.eligible.push_back(*key);
+    }
+    return roster;
+}
+
 std::string encode_rtt_step(const RttStep& step) {
     return to_line({{"nonce", encode_hex(step.nonce)}, {"done", step.is_done}, {"rtt_us", step.rtt.count()}});
 }

@@ -27,6 +27,9 @@ SessionProof decode_session_proof(std::string_view text);
 std::string encode_rtt_answer(const RttAnswer& answer);
 RttAnswer decode_rtt_answer(std::string_view text);
 
+std::string encode_committee_roster(const CommitteeRoster& roster);
+CommitteeRoster decode_committee_roster(std::string_view text);
+
 std::string encode_rtt_step(const RttStep& step);
 RttStep decode_rtt_step(std::string_view text);
 

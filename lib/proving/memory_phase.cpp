@@ -47,12 +47,14 @@ popw::Mark MemoryPhase::make_next_mark(popw::MarkPhase phase, const Bytes& previ
     auto mark = make_mark(worker_, start_, phase);
     mark.previous_mark = popw::mark_hash(previous);
     mark.beacon_value = walk_value_;
+    mark.committee_bitmap = committee_bitmap_;
     return mark;
 }
 
-Bytes MemoryPhase::begin(const std::vector<Bytes>& walk_beacons) {
-    beacons_ = walk_beacons;
-    walk_value_ = combine_beacons(worker_, start_, popw::BeaconPhase::walk, walk_beacons);
+Bytes MemoryPhase::begin(const MemberAnswers& walk_beacons) {
+    beacons_ = in_committee_order(walk_beacons);
+    committee_bitmap_ = bitmap_of(walk_beacons);
+    walk_value_ = combine_beacons(worker_, start_, popw::BeaconPhase::walk, beacons_);
     prover_->begin_walk(walk_value_);
     auto mark = make_next_mark(popw::MarkPhase::hold, compute_mark_);
     mark.devices.push_back(popw::make_hold_entry(prover_->run(), ComputeDevice::index, device_.uid()));

@@ -16,12 +16,14 @@ public:
 
     std::uint64_t held_bytes() const { return prover_->held_bytes(); }
 
-    /// Walks what a hold mark has to cover and gives MARK2. `walk_beacons` are the beacons B, one of each committee
-    /// member.
-    Bytes begin(const std::vector<Bytes>& walk_beacons);
+    /// Walks what a hold mark has to cover and gives MARK2. `walk_beacons` are the beacons B of a quorum of those who
+    /// gave a beacon A.
+    Bytes begin(const MemberAnswers& walk_beacons);
     /// Walks on until `deadline` and gives MARK3.
     Bytes finish(popw::SteadyTime deadline);
 
+    /// Of those who gave a beacon B: they are the committee of the marks from here on.
+    std::uint64_t committee_bitmap() const { return committee_bitmap_; }
     /// The beacons B, as they were signed.
     const std::vector<Bytes>& beacons() const { return beacons_; }
     const Bytes& hold_mark() const { return hold_mark_; }
@@ -38,6 +40,7 @@ private:
     const Bytes& compute_mark_;
     std::unique_ptr<popw::MemoryProver> prover_;
     Bytes32 walk_value_{};
+    std::uint64_t committee_bitmap_ = 0;
     std::vector<Bytes> beacons_;
     Bytes hold_mark_;
     Bytes walk_mark_;

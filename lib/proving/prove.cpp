@@ -2,9 +2,13 @@
 
 #include "bytes/little_endian.h"
 #include "crypto/hash.h"
+#include "popw_rules/committee.h"
 #include "popw_rules/linear_points.h"
+#include "protocol/portal_messages_json.h"
 #include "proving/memory_phase.h"
 
+#include <algorithm>
+#include <bit>
 #include <fmt/format.h>
 #include <future>
 
@@ -31,11 +35,45 @@ SlotTimes find_coming_slot(const ProvingWorker& worker, const Connection& connec
     return {.slot = slot, .t0 = t0, .steady_t0 = connection.clock.steady_now() + (t0 - now)};
 }
 
-std::vector<CheckerClient> make_checkers(const ProvingWorker& worker, const Connection& connection) {
-    std::vector<CheckerClient> checkers;
-    for (const auto& entry : worker.network.checkers)
-        checkers.emplace_back(connection, require_portal_url(entry.url), entry.public_key);
-    return checkers;
+CommitteeClient::Member member_of(const CheckerEntry& entry) {
+    return {.url = require_portal_url(entry.url), .public_key = entry.public_key};
+}
+
+/// The checkers that watch this worker in the epoch. In a network with one checker there is nothing to draw.
+CommitteeClient fetch_committee(const ProvingWorker& worker, const Connection& connection, std::uint64_t epoch) {
+    const auto& network = worker.network;
+    if (network.checkers.size() == 1) return {connection, {member_of(network.checkers.front())}};
+    PortalClient portal(connection, require_portal_url(network.portal_url), network.portal_key, worker.key);
+    const auto roster =
+        decode_answer(decode_committee_roster, portal.call("GET", fmt::format("/v1/committees/{}", epoch)));
+    std::vector<Bytes32> ids;
+    for (const auto& key : roster.eligible) ids.push_back(popw::id_of_key(key));
+    std::vector<CommitteeClient::Member> members;
+    for (const auto position : popw::choose_committee(roster.day_value, worker.node_id, ids, network.committee_size)) {
+        const auto entry = std::ranges::find(network.checkers, roster.eligible[position], &CheckerEntry::public_key);
+        if (entry == network.checkers.end())
+            throw Error(ErrorKind::environment, "the network has a checker that its profile here does not name",
+                        "fetch the network's profile again");
+        members.push_back(member_of(*entry));
+    }
+    if (members.empty())
+        throw Error(ErrorKind::network, fmt::format("no checker gets tasks in epoch {}", epoch),
+                    "the network's operator has to bring checkers back; nothing can be earned until then");
+    return {connection, std::move(members)};
+}
+
+/// Those who a proof that was kept is for.
+CommitteeClient make_committee(const ProvingWorker& worker, const Connection& connection,
+                               const std::vector<Bytes32>& public_keys) {
+    std::vector<CommitteeClient::Member> members;
+    for (const auto& key : public_keys) {
+        const auto entry = std::ranges::find(worker.network.checkers, key, &CheckerEntry::public_key);
+        if (entry != worker.network.checkers.end()) members.push_back(member_of(*entry));
+    }
+    if (members.empty())
+        throw Error(ErrorKind::refused, "the proof is for checkers that the network's profile no longer names",
+                    "it cannot be delivered any more");
+    return {connection, std::move(members)};
 }
 
 /// One proving run from T0 to the proof, step by step; members are what the steps hand on.
@@ -44,7 +82,7 @@ public:
     SlotSession(const DataDirectory& directory, const ProvingWorker& worker, const Connection& connection,
                 const ProveChoices& choices, ProveReport& report)
         : directory_(directory), worker_(worker), connection_(connection), choices_(choices), report_(report),
-          device_(worker), checkers_(make_checkers(worker, connection)), times_(find_coming_slot(worker, connection)) {
+          device_(worker), times_(find_coming_slot(worker, connection)) {
         report_.slot = times_.slot;
     }
 
@@ -57,12 +95,15 @@ public:
             return;
         }
         const auto phase = compute();
-        auto receipts = submit_mark(phase.mark, "compute");
+        auto receipts = submit_mark(phase.mark, start_.committee_bitmap, "compute");
         const bool is_memory_slot = popw::has_memory_phase(worker_.params, schedule_word);
         const auto memory = is_memory_slot ? prove_memory(phase, receipts) : nullptr;
         const auto query_at = is_memory_slot ? worker_.params.memory_query_at : worker_.params.compute_query_at;
-        const auto query_beacons = receive_beacons(popw::BeaconPhase::query, query_at);
-        const auto file = make_proof(worker_, start_, phase, memory.get(), query_beacons, receipts);
+        // All whom the last mark names, and nobody else: a worker must not choose among queries.
+        const auto last_bitmap = memory ? memory->committee_bitmap() : start_.committee_bitmap;
+        const auto query_beacons = receive_beacons(popw::BeaconPhase::query, query_at, last_bitmap,
+                                                   static_cast<std::size_t>(std::popcount(last_bitmap)));
+        const auto file = make_proof(worker_, start_, phase, memory.get(), in_committee_order(query_beacons), receipts);
         report_.verification = require_acceptable(worker_, file);
         report_.devices.push_back(describe_device(worker_, *report_.verification));
         keep_proof(file);
@@ -79,24 +120,23 @@ private:
         if (choices_.on_progress) choices_.on_progress(what, fraction);
     }
 
-    /// S from the portal, A from every checker; both appear at T0, so the requests wait there.
+    /// S from the portal, A from the committee; both appear at T0, so the requests wait there.
     void receive_start() {
         say(fmt::format("wait for slot {} at {}", times_.slot.slot, format_rfc3339(times_.t0)), 0);
+        // The draw for an epoch follows from its first schedule word, so that for slot 0 it can only be asked for then.
+        if (times_.slot.slot != 0) committee_.emplace(fetch_committee(worker_, connection_, times_.slot.epoch));
         if (!connection_.clock.sleep_until(times_.t0 - std::chrono::seconds(1), connection_.stop))
             throw Error(ErrorKind::interrupted, "interrupted", "run the same command again");
         CheckerClient portal(connection_, require_portal_url(worker_.network.portal_url), worker_.network.portal_key);
         const auto deadline = times_.t0 + beacon_patience;
         const auto schedule = portal.fetch_beacon(times_.slot, popw::BeaconPhase::schedule, deadline);
-        std::vector<Bytes> start_beacons;
-        for (auto& checker : checkers_)
-            start_beacons.push_back(checker.fetch_beacon(times_.slot, popw::BeaconPhase::start, deadline));
-        start_ = make_scheduled_start(worker_, schedule, start_beacons);
+        if (!committee_) committee_.emplace(fetch_committee(worker_, connection_, times_.slot.epoch));
+        const auto start_beacons = committee_->fetch_beacons(times_.slot, popw::BeaconPhase::start, committee_->all(),
+                                                             committee_->quorum(), deadline);
+        start_ = make_scheduled_start(worker_, schedule, *committee_, start_beacons);
     }
 
-    void submit_heartbeat() {
-        const auto heartbeat = make_heartbeat(worker_, start_);
-        for (auto& checker : checkers_) keep_receipt(checker.submit_mark(heartbeat), "heartbeat");
-    }
+    void submit_heartbeat() { submit_mark(make_heartbeat(worker_, start_), start_.committee_bitmap, "heartbeat"); }
 
     /// Rounds until the window closes; the heartbeat goes out meanwhile.
     ComputePhase compute() {
@@ -112,12 +152,9 @@ private:
         return computing.get();
     }
 
-    std::vector<Bytes> submit_mark(const Bytes& mark, std::string_view phase) {
-        std::vector<Bytes> receipts;
-        for (auto& checker : checkers_) {
-            receipts.push_back(checker.submit_mark(mark));
-            keep_receipt(receipts.back(), phase);
-        }
+    std::vector<Bytes> submit_mark(const Bytes& mark, std::uint64_t members, std::string_view phase) {
+        auto receipts = in_committee_order(committee_->submit_mark(mark, members));
+        for (const auto& receipt : receipts) keep_receipt(receipt, phase);
         return receipts;
     }
 
@@ -132,11 +169,14 @@ private:
             if (connection_.clock.steady_now() > times_.steady_t0 + worker_.params.walk_at + worker_.params.hold_window)
                 throw Error(ErrorKind::environment,
                             fmt::format("{} bytes were not filled in time", memory->held_bytes()));
-            auto hold =
-                submit_mark(memory->begin(receive_beacons(popw::BeaconPhase::walk, worker_.params.walk_at)), "hold");
+            const auto walk_beacons = receive_beacons(popw::BeaconPhase::walk, worker_.params.walk_at,
+                                                      start_.committee_bitmap, committee_->quorum());
+            const auto hold_mark = memory->begin(walk_beacons);
+            auto hold = submit_mark(hold_mark, memory->committee_bitmap(), "hold");
             say("walk through memory", 0);
             const auto walk_end = worker_.params.walk_at + worker_.params.walk_window - worker_.params.safety_margin;
-            const auto walk = submit_mark(memory->finish(times_.steady_t0 + walk_end), "walk");
+            const auto walk =
+                submit_mark(memory->finish(times_.steady_t0 + walk_end), memory->committee_bitmap(), "walk");
             receipts.insert(receipts.end(), hold.begin(), hold.end());
             receipts.insert(receipts.end(), walk.begin(), walk.end());
             return memory;
@@ -162,16 +202,14 @@ private:
             {.issuer = receipt->issuer, .phase = std::string(phase), .received_us = receipt->received_us});
     }
 
-    /// Beacon B or C of every checker; `since_t0` is when they appear.
-    std::vector<Bytes> receive_beacons(popw::BeaconPhase phase, popw::Microseconds since_t0) {
+    /// Beacon B or C of those members, of as many as are needed; `since_t0` is when they appear.
+    MemberAnswers receive_beacons(popw::BeaconPhase phase, popw::Microseconds since_t0, std::uint64_t members,
+                                  std::size_t needed) {
         say("wait for the next beacon", 1);
         const auto moment = times_.t0 + since_t0;
         if (!connection_.clock.sleep_until(moment - std::chrono::seconds(1), connection_.stop))
             throw Error(ErrorKind::interrupted, "interrupted", "this slot is lost; the next one is not");
-        std::vector<Bytes> beacons;
-        for (auto& checker : checkers_)
-            beacons.push_back(checker.fetch_beacon(times_.slot, phase, moment + beacon_patience));
-        return beacons;
+        return committee_->fetch_beacons(times_.slot, phase, members, needed, moment + beacon_patience);
     }
 
     void pause_for_splay() const {
@@ -188,22 +226,21 @@ private:
     const ProveChoices& choices_;
     ProveReport& report_;
     ComputeDevice device_;
-    std::vector<CheckerClient> checkers_;
     SlotTimes times_;
+    std::optional<CommitteeClient> committee_;
     SlotStart start_;
 };
 
-/// Delivers one proof to every checker; the last verdict goes into the report.
+/// Delivers one proof to its committee; what a quorum of it decides goes into the report.
 void deliver(const ProvingWorker& worker, const Connection& connection, const popw::ProofFile& file,
              const DataDirectory& directory, ProveReport& report) {
-    for (auto& checker : make_checkers(worker, connection)) {
-        checker.submit_proof(file.proof);
-        const auto verdict =
-            checker.find_verdict(popw::proof_hash(file.proof), connection.clock.now() + connection.timeout);
-        if (!verdict) continue;
-        ReceiptLog(directory.receipts()).append(*verdict, connection.clock.now());
-        report.verdict = popw::decode_verdict(*verdict);
-    }
+    auto committee = make_committee(worker, connection, file.committee);
+    const auto members = committee.submit_proof(file.proof);
+    const auto verdicts =
+        committee.find_verdicts(popw::proof_hash(file.proof), members, connection.clock.now() + connection.timeout);
+    for (const auto& [member, verdict] : verdicts)
+        ReceiptLog(directory.receipts()).append(verdict, connection.clock.now());
+    if (const auto agreed = find_agreed_verdict(verdicts, committee.quorum())) report.verdict = agreed;
 }
 
 } // namespace

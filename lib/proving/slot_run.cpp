@@ -97,21 +97,16 @@ ComputeDevice::ComputeDevice(const ProvingWorker& worker)
 }
 
 SlotStart make_scheduled_start(const ProvingWorker& worker, const Bytes& schedule_beacon,
-                               const std::vector<Bytes>& start_beacons) {
+                               const CommitteeClient& committee, const MemberAnswers& start_beacons) {
     const auto schedule = require_beacon(schedule_beacon);
     SlotStart start{.mode = popw::BeaconMode::committee,
                     .slot = {schedule.epoch, schedule.slot},
                     .schedule_word = schedule.value,
+                    .committee = committee.public_keys(),
+                    .committee_bitmap = bitmap_of(start_beacons),
                     .beacons = {schedule_beacon}};
-    std::vector<popw::Contribution> contributions;
-    for (const auto& bytes : start_beacons) {
-        contributions.push_back(contribution_of(require_beacon(bytes)));
-        start.beacons.push_back(bytes);
-    }
-    // Every member of the committee answered, in committee order: the bitmap has a bit for each.
-    start.committee_bitmap = (std::uint64_t{1} << contributions.size()) - 1;
-    start.value =
-        popw::combine_beacon(popw::BeaconPhase::start, start.slot, start.schedule_word, worker.node_id, contributions);
+    append_all(start.beacons, in_committee_order(start_beacons));
+    start.value = combine_beacons(worker, start, popw::BeaconPhase::start, in_committee_order(start_beacons));
     return start;
 }
 
@@ -124,6 +119,7 @@ SlotStart make_on_demand_start(const ProvingWorker& worker, const Bytes& bytes) 
                     "run the same command again");
     SlotStart start{.mode = popw::BeaconMode::on_demand,
                     .slot = {beacon.epoch, beacon.slot},
+                    .committee = {beacon.issuer},
                     .committee_bitmap = 1,
                     .beacons = {bytes}};
     const popw::Contribution contribution = contribution_of(beacon);
@@ -209,10 +205,9 @@ popw::ProofFile make_proof(const ProvingWorker& worker, const SlotStart& start, 
                          .network_id = worker.network.network_id,
                          .node_key = worker.key.public_key(),
                          .schedule_issuer = worker.network.portal_key,
-                         .committee = {},
-                         .quorum = 1,
+                         .committee = start.committee,
+                         .quorum = static_cast<std::uint16_t>(popw::quorum_of(start.committee.size())),
                          .proof = popw::encode_proof(proof, worker.key)};
-    for (const auto& checker : worker.network.checkers) file.committee.push_back(checker.public_key);
     return file;
 }
 

@@ -3,6 +3,7 @@
 /// Scheduled slots and on-demand challenges share it; they differ only in where their entropy comes from.
 #pragma once
 
+#include "client/committee_client.h"
 #include "popw/compute_prover.h"
 #include "popw/proof_file.h"
 #include "settings/network_profile.h"
@@ -55,14 +56,16 @@ struct SlotStart {
     popw::SlotId slot;
     Bytes32 schedule_word{};
     Bytes32 value{};
+    std::vector<Bytes32> committee; ///< public keys of all members, in committee order
     std::uint64_t committee_bitmap = 0;
     /// The beacons so far, as they were signed.
     std::vector<Bytes> beacons;
 };
 
-/// From the beacons S and A of a scheduled slot, or the one beacon of an on-demand challenge.
+/// From the beacons S and A of a scheduled slot, the latter of those members who count as its committee from then on;
+/// or from the one beacon of an on-demand challenge.
 SlotStart make_scheduled_start(const ProvingWorker& worker, const Bytes& schedule_beacon,
-                               const std::vector<Bytes>& start_beacons);
+                               const CommitteeClient& committee, const MemberAnswers& start_beacons);
 SlotStart make_on_demand_start(const ProvingWorker& worker, const Bytes& beacon);
 
 struct ComputePhase {
@@ -91,7 +94,7 @@ popw::ProofFile make_proof(const ProvingWorker& worker, const SlotStart& start, 
 /// A mark of that phase without devices, for this slot and worker.
 popw::Mark make_mark(const ProvingWorker& worker, const SlotStart& start, popw::MarkPhase phase);
 
-/// The combined value of a phase's beacons, one of each committee member in committee order.
+/// The combined value of a phase's beacons, in committee order.
 Bytes32 combine_beacons(const ProvingWorker& worker, const SlotStart& start, popw::BeaconPhase phase,
                         const std::vector<Bytes>& beacons);
 

@@ -21,7 +21,9 @@ struct NetworkProfile {
     std::uint32_t network_id = 0;
     std::string portal_url;
     Bytes32 portal_key{};
-    std::vector<CheckerEntry> checkers;
+    std::vector<CheckerEntry> checkers; ///< the first one is the peer that registrations go through
+    /// How many of them watch one worker in one epoch.
+    std::size_t committee_size = 1;
     /// The ledger of record: "embedded" or the RPC address of an EVM chain.
     std::string chain;
     std::uint64_t chain_id = 0;

@@ -26,6 +26,7 @@ std::string encode_network_profile(const NetworkProfile& profile) {
                            {"portal_url", profile.portal_url},
                            {"portal_key", encode_hex(profile.portal_key)},
                            {"checkers", checkers},
+                           {"committee_size", profile.committee_size},
                            {"chain", profile.chain},
                            {"chain_id", profile.chain_id},
                            {"registry", encode_hex_prefixed(profile.registry)},
@@ -44,6 +45,10 @@ NetworkProfile decode_network_profile(std::string_view text, const std::string& 
     for (const auto& checker : reader.objects("checkers"))
         profile.checkers.push_back({checker.string("url"), checker.bytes32("public_key")});
     if (profile.checkers.empty() || profile.checkers.size() > 64) reader.refuse("checkers", "1 to 64 checkers");
+    // Profiles from before there were committees name one checker.
+    profile.committee_size = reader.has("committee_size") ? reader.unsigned_integer("committee_size") : 1;
+    if (profile.committee_size < 1 || profile.committee_size > profile.checkers.size())
+        reader.refuse("committee_size", fmt::format("1 to {}, the number of checkers", profile.checkers.size()));
     profile.chain = reader.string("chain");
     profile.chain_id = reader.unsigned_integer("chain_id");
     const auto registry = reader.bytes("registry", 20);

@@ -62,10 +62,10 @@ struct Books {
 
     mutable Stage stage;
     NetworkSettings settings;
-    Standings standings{settings, stage.keys.schedule.view()};
+    Standings standings{settings, stage.keys};
     std::uint64_t epoch = 0;
     std::unique_ptr<Chain> chain = make_embedded_chain(
-        stage.store, {{.endpoint = "http://127.0.0.1", .public_key = stage.keys.checker.public_key()}});
+        stage.store, {{.endpoint = "http://127.0.0.1", .public_key = stage.keys.peer().public_key()}});
 };
 
 AuditReport audit_of(const Books& books) {
@@ -280,17 +280,28 @@ TEST_CASE("an audit finds a verdict that credits more than the proof holds, even
                       .device_index = 0,
                       .code = popw::VerdictCode::ok,
                       .node_id = books.stage.node_id};
-    lie.issuer = books.stage.keys.checker.public_key();
+    lie.issuer = books.stage.keys.peer().public_key();
     lie.proof_hash = popw::proof_hash(proof);
     lie.macs = 1'000'000'000'000;
     lie.compute_us = 100'000;
     books.stage.store.write([&](RecordWriter& records) {
-        records.insert_verdict({.proof_hash = lie.proof_hash,
-                                .key = checker::slot_key(books.stage.node_id, books.epoch, 0),
+        const auto key = checker::slot_key(books.stage.node_id, books.epoch, 0);
+        const auto checker = popw::id_of_key(lie.issuer);
+        const auto text = encode_verdict(lie, books.stage.keys.peer());
+        records.insert_ballot({.checker = checker,
+                               .proof_hash = lie.proof_hash,
+                               .key = key,
+                               .device = 0,
+                               .commitment = popw::verdict_commitment(text),
+                               .committed_at = books.stage.clock.now(),
+                               .verdict = text});
+        records.insert_verdict({.checker = checker,
+                                .proof_hash = lie.proof_hash,
+                                .key = key,
                                 .macs = lie.macs,
                                 .compute_us = lie.compute_us,
                                 .decided_at = books.stage.clock.now(),
-                                .verdict = encode_verdict(lie, books.stage.keys.checker)});
+                                .verdict = text});
     });
     const auto report = audit_of(books);
     REQUIRE(report.differences.size() == 1);

@@ -34,11 +34,11 @@ TEST_CASE("a request is held for thirty seconds at most and then answered with n
         .http = {.method = "GET", .authority = "", .target = stage.beacon_target(slot, 'A'), .headers = {}, .body = {}},
         .address = "",
         .received_at = stage.clock.now()};
-    const auto answer = stage.checker.answer(request);
+    const auto answer = stage.host.answer(request);
     REQUIRE(std::holds_alternative<AskAgain>(answer));
     CHECK(std::get<AskAgain>(answer).when == request.received_at + 30s);
     stage.clock.set(request.received_at + 30s);
-    CHECK(std::get<HttpResponse>(stage.checker.answer(request)).status == 204);
+    CHECK(std::get<HttpResponse>(stage.host.answer(request)).status == 204);
 }
 
 TEST_CASE("slots that do not exist, are too far away or are no numbers are not found") {
@@ -60,12 +60,12 @@ TEST_CASE("schedule words are the portal's, entropy is the checker's, and both a
     const auto start = stage.fetch_beacon(slot, 'A');
     const auto query = stage.fetch_beacon(slot, 'C');
     CHECK(popw::is_signed_by(schedule, stage.keys.portal.public_key()));
-    CHECK(popw::is_signed_by(start, stage.keys.checker.public_key()));
-    CHECK(popw::is_signed_by(query, stage.keys.checker.public_key()));
+    CHECK(popw::is_signed_by(start, stage.keys.peer().public_key()));
+    CHECK(popw::is_signed_by(query, stage.keys.peer().public_key()));
     CHECK(popw::decode_beacon(start)->value != popw::decode_beacon(query)->value);
     CHECK(popw::decode_beacon(start)->params_hash == params_hash(stage.params));
     CHECK(stage.fetch_beacon(slot, 'A') == start);
-    Checker restarted(stage.store, stage.clock, stage.keys, stage.constants(), stage.primitives);
+    CheckerHost restarted(stage.store, stage.clock, stage.keys, stage.constants(), stage.primitives);
     ServerRequest request{
         .http = {.method = "GET", .authority = "", .target = stage.beacon_target(slot, 'A'), .headers = {}, .body = {}},
         .address = "",

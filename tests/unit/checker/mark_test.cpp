@@ -29,7 +29,7 @@ TEST_CASE("a heartbeat in time gets a receipt that states when it came in") {
     REQUIRE(response.status == 200);
     const auto receipt = popw::decode_receipt(body_of(response));
     REQUIRE(receipt);
-    CHECK(popw::is_signed_by(body_of(response), stage.keys.checker.public_key()));
+    CHECK(popw::is_signed_by(body_of(response), stage.keys.peer().public_key()));
     CHECK(receipt->mark_hash == popw::mark_hash(mark));
     CHECK(receipt->received_us == 123'456);
     CHECK(receipt->phase == MarkPhase::heartbeat);
@@ -49,7 +49,7 @@ TEST_CASE("the time of a receipt is when the mark came in, not when it was looke
                                 .address = "",
                                 .received_at = run.t0() + 100ms};
     stage.clock.set(run.t0() + 10s);
-    const auto response = std::get<HttpResponse>(stage.checker.answer(request));
+    const auto response = std::get<HttpResponse>(stage.host.answer(request));
     REQUIRE(response.status == 200);
     CHECK(popw::decode_receipt(body_of(response))->received_us == 100'000);
 }
@@ -138,7 +138,7 @@ TEST_CASE("a walk mark follows a hold mark, which follows the compute mark") {
     stage.clock.set(run.t0() + params.walk_at);
     const auto walk_beacon = popw::decode_beacon(stage.fetch_beacon(run.slot(), 'B'));
     const auto word = popw::decode_beacon(stage.fetch_beacon(run.slot(), 'S'))->value;
-    const popw::Contribution contribution{.checker_id = popw::id_of_key(stage.keys.checker.public_key()),
+    const popw::Contribution contribution{.checker_id = popw::id_of_key(stage.keys.peer().public_key()),
                                           .value = walk_beacon->value};
     const auto value =
         combine_beacon(popw::BeaconPhase::walk, run.slot(), word, stage.node_id, std::span(&contribution, 1));

@@ -18,7 +18,7 @@ std::string refusal(const HttpResponse& response) {
 popw::Verdict verdict_of(Stage& stage, ByteView proof) {
     const auto response = stage.get("/popw/v1/verdict/" + encode_hex(popw::proof_hash(proof)));
     REQUIRE(response.status == 200);
-    REQUIRE(popw::is_signed_by(body_of(response), stage.keys.checker.public_key()));
+    REQUIRE(popw::is_signed_by(body_of(response), stage.keys.peer().public_key()));
     return *popw::decode_verdict(body_of(response));
 }
 
@@ -113,7 +113,7 @@ TEST_CASE("a proof that came in before a restart is judged after it") {
     run.send_compute_mark(100ms);
     const auto proof = run.make_proof();
     REQUIRE(stage.post("/popw/v1/proof", proof).status == 202);
-    Checker restarted(stage.store, stage.clock, stage.keys, stage.constants(), stage.primitives);
+    CheckerHost restarted(stage.store, stage.clock, stage.keys, stage.constants(), stage.primitives);
     CHECK(restarted.decide_next());
     CHECK(verdict_of(stage, proof).code == VerdictCode::ok);
 }
@@ -125,7 +125,7 @@ TEST_CASE("a challenge runs on its own T0, reveals the query in the receipt and 
     const auto challenge = stage.checker.try_issue_challenge(stage.node_id, stage.clock.now());
     REQUIRE(challenge);
     CHECK(challenge->slot == popw::first_on_demand_slot);
-    CHECK(popw::is_signed_by(challenge->beacon, stage.keys.checker.public_key()));
+    CHECK(popw::is_signed_by(challenge->beacon, stage.keys.peer().public_key()));
     PlayedRun run(stage, *challenge);
     run.compute(3);
     const auto response = run.send_compute_mark(120ms);

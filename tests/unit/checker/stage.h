@@ -3,7 +3,7 @@
 #pragma once
 
 #include "bytes/hex.h"
-#include "checker/checker.h"
+#include "checker/checker_host.h"
 #include "crypto/hash.h"
 #include "hardware/cpu_features.h"
 #include "popw/compute_prover.h"
@@ -39,24 +39,31 @@ inline popw::Params played_params() {
 
 class Stage {
 public:
-    explicit Stage(popw::Params constants_in_force = played_params()) : params(std::move(constants_in_force)) {}
+    explicit Stage(popw::Params constants_in_force = played_params(), std::size_t checker_count = 1)
+        : params(std::move(constants_in_force)), checkers(checker_count) {}
 
     popw::Params params;
+    std::size_t checkers;
     network::TemporaryStore temporary;
     network::Store& store = *temporary.store;
     SetClock clock;
-    network::NetworkKeys keys = network::load_or_make_network_keys(temporary.directory / "network.keys");
+    network::NetworkKeys keys = network::load_or_make_network_keys(temporary.directory / "network.keys", checkers);
     popw::Primitives primitives = popw::choose_primitives(detect_cpu_features());
-    Checker checker{store, clock, keys, constants(), primitives};
+    CheckerHost host{store, clock, keys, constants(), primitives};
+    Checker& checker = host.peer();
     Ed25519Key node = Ed25519Key::generate();
     Bytes32 node_id = popw::id_of_key(node.public_key());
 
     NetworkConstants constants() const {
-        return {.params = params,
-                .params_hash = params_hash(params),
-                .network_id = 5,
-                .checker_key = keys.checker.public_key(),
-                .schedule_key = keys.portal.public_key()};
+        NetworkConstants made{.params = params,
+                              .params_hash = params_hash(params),
+                              .network_id = 5,
+                              .checker_keys = {},
+                              .committee_size = checkers,
+                              .schedule_key = keys.portal.public_key(),
+                              .schedule_secret = keys.schedule.view()};
+        for (const auto& each : keys.checkers) made.checker_keys.push_back(each.signing.public_key());
+        return made;
     }
 
     void insert_worker(network::WorkerState state = network::WorkerState::registered) {
@@ -79,7 +86,7 @@ public:
                                                 .body = std::string(text_of(body))},
                                        .address = "127.0.0.1",
                                        .received_at = clock.now()};
-        return checker.answer(request);
+        return host.answer(request);
     }
 
     HttpResponse get(const std::string& target) { return std::get<HttpResponse>(ask("GET", target)); }
@@ -198,14 +205,14 @@ public:
         send_compute_mark(std::chrono::milliseconds(150));
         auto proof = make_proof();
         stage_.post("/popw/v1/proof", proof);
-        while (stage_.checker.decide_next()) {
+        while (stage_.host.decide_next()) {
         }
         return proof;
     }
 
 private:
     Bytes32 combine(popw::BeaconPhase phase, const Bytes32& value) const {
-        const popw::Contribution contribution{.checker_id = popw::id_of_key(stage_.keys.checker.public_key()),
+        const popw::Contribution contribution{.checker_id = popw::id_of_key(stage_.keys.peer().public_key()),
                                               .value = value};
         return combine_beacon(phase, slot_, word_, stage_.node_id, std::span(&contribution, 1));
     }

@@ -26,7 +26,8 @@ StoredWorker worker(std::uint8_t number) {
 }
 
 ProofRecord proof(std::uint8_t number) {
-    return {.hash = filled(number),
+    return {.checker = filled(200),
+            .hash = filled(number),
             .key = {.node_id = filled(1), .mode = 1, .epoch = 7, .slot = number},
             .device = 0,
             .received_at = Instant(std::chrono::seconds(number)),
@@ -125,20 +126,30 @@ TEST_CASE("a key that is taken cannot be taken again") {
     auto other = proof(1);
     other.hash = filled(99);
     CHECK_THROWS_AS(store.write([&](RecordWriter& records) { records.insert_proof(other); }), Error);
-    store.read([](const RecordReader& records) { CHECK_FALSE(records.find_proof(filled(99))); });
+    store.read([](const RecordReader& records) { CHECK_FALSE(records.find_proof(filled(200), filled(99))); });
 }
 
 TEST_CASE("what was written is read back the same, also after the store was closed") {
     const TemporaryDirectory directory;
-    const MarkRecord mark{.key = {.node_id = filled(1), .mode = 1, .epoch = 7, .slot = 3},
+    const MarkRecord mark{.checker = filled(200),
+                          .key = {.node_id = filled(1), .mode = 1, .epoch = 7, .slot = 3},
                           .phase = 1,
                           .hash = filled(2),
                           .mark = {1, 0, 3},
                           .receipt = {}};
-    VerdictRecord verdict{.proof_hash = filled(4), .key = proof(4).key, .device = 0, .device_kind = 1, .code = 9};
+    VerdictRecord verdict{
+        .checker = filled(200), .proof_hash = filled(4), .key = proof(4).key, .device = 0, .device_kind = 1, .code = 9};
     verdict.macs = UINT64_MAX;
     verdict.decided_at = Instant(std::chrono::microseconds(1'700'000'000'123'456));
     verdict.verdict = {9, 9};
+    verdict.votes = 3;
+    const BallotRecord ballot{.checker = filled(200),
+                              .proof_hash = filled(4),
+                              .key = proof(4).key,
+                              .device = 0,
+                              .commitment = filled(7),
+                              .committed_at = Instant(std::chrono::seconds(5)),
+                              .verdict = {}};
     {
         const auto store = open_sqlite_store(directory / "network.db", StoreUse::serve);
         store->write([&](RecordWriter& records) {
@@ -146,23 +157,35 @@ TEST_CASE("what was written is read back the same, also after the store was clos
             records.insert_mark(mark);
             records.insert_proof(proof(3));
             records.insert_proof(proof(4));
+            records.insert_ballot(ballot);
             records.insert_verdict(verdict);
+            auto other = proof(4); // the same proof at another checker
+            other.checker = filled(201);
+            records.insert_proof(other);
         });
     }
     const auto store = open_sqlite_store(directory / "network.db", StoreUse::inspect);
     store->read([&](const RecordReader& records) {
         CHECK(records.find_worker(filled(5))->name == "w5");
         CHECK(records.find_worker(filled(5))->created_at == worker(5).created_at);
-        CHECK(records.find_mark(mark.key, 1)->mark == mark.mark);
-        CHECK(records.find_mark(mark.key, 1)->receipt.empty());
-        CHECK_FALSE(records.find_mark(mark.key, 2));
-        CHECK(records.count_heard_slots(filled(1), 7) == 1);
-        CHECK(records.find_proof(filled(4))->proof == proof(4).proof);
+        CHECK(records.find_mark(filled(200), mark.key, 1)->mark == mark.mark);
+        CHECK(records.find_mark(filled(200), mark.key, 1)->receipt.empty());
+        CHECK_FALSE(records.find_mark(filled(200), mark.key, 2));
+        CHECK(records.count_heard_slots(filled(1), 7, 1) == 1);
+        CHECK(records.find_proof(filled(200), filled(4))->proof == proof(4).proof);
         CHECK(records.find_verdict(filled(4))->macs == UINT64_MAX);
         CHECK(records.find_verdict(filled(4))->decided_at == verdict.decided_at);
         CHECK(records.find_last_verdict(filled(1))->code == 9);
-        REQUIRE(records.undecided_proofs(10).size() == 1);
-        CHECK(records.undecided_proofs(10).front().hash == filled(3));
+        CHECK(records.find_verdict_of(proof(4).key, 0)->votes == 3);
+        CHECK_FALSE(records.find_verdict_of(proof(3).key, 0));
+        CHECK(records.find_ballot(filled(200), filled(4))->commitment == filled(7));
+        CHECK_FALSE(records.find_ballot(filled(201), filled(4)));
+        CHECK(records.sealed_ballots(filled(200), 10).size() == 1);
+        CHECK(records.sealed_ballots(filled(201), 10).empty());
+        CHECK(records.undecided_proofs(std::nullopt, 10).size() == 2);
+        CHECK(records.undecided_proofs(filled(201), 10).front().proof == proof(4).proof);
+        REQUIRE(records.undecided_proofs(filled(200), 10).size() == 1);
+        CHECK(records.undecided_proofs(filled(200), 10).front().hash == filled(3));
         CHECK(records.verdicts({.epoch = 7, .node_id = filled(1), .mode = 1}).size() == 1);
         CHECK(records.verdicts({.epoch = 8, .node_id = std::nullopt, .mode = std::nullopt}).empty());
         CHECK(records.verdicts({.epoch = std::nullopt, .node_id = filled(2), .mode = std::nullopt}).empty());

@@ -155,7 +155,7 @@ TEST_CASE("the chain's peer stays the same, and its key is the one that answers"
     const auto second = visitor.take_peer();
     CHECK(first.peer.id == second.peer.id);
     CHECK(first.transaction_hash == second.transaction_hash);
-    CHECK(first.peer.public_key == house.stage.keys.checker.public_key());
+    CHECK(first.peer.public_key == house.stage.keys.peer().public_key());
     const auto offer = visitor.open_session(first.peer.id);
     CHECK(is_valid_ed25519(first.peer.public_key, session_transcript("peer", visitor.opening, offer), offer.signature));
 }

@@ -70,7 +70,7 @@ public:
         return ask(make_request(method, where, body), house_.stage.keys.portal.public_key());
     }
     HttpResponse ask_peer(const std::string& method, const std::string& where, const std::string& body = "") const {
-        return ask(make_request(method, where, body), house_.stage.keys.checker.public_key());
+        return ask(make_request(method, where, body), house_.stage.keys.peer().public_key());
     }
 
     HttpResponse send_request() const {
