@@ -4,7 +4,8 @@
 usage: python3 tests/suites.py [--build-dir DIR] [--list] [SUITE…]
 
 What counts as a case: a Catch2 test case, an "ok"/"not ok" line of a script, a test of Python's unittest or node's runner,
-else the script as a whole (exit code 77 is "skipped", the last line being the reason). Output is kept in DIR/logs/tests.
+else the script as a whole (exit code 77 is "skipped", the last line being the reason). What a test says on a line that begins
+with "figure:" is repeated. Output is kept in DIR/logs/tests.
 """
 import argparse
 import os
@@ -17,6 +18,7 @@ import xml.etree.ElementTree as xml
 
 TESTS = pathlib.Path(__file__).resolve().parent
 SKIP_LINE = re.compile(r"^\s*skipped[: ]+(.*)$", re.IGNORECASE | re.MULTILINE)
+FIGURE_LINE = re.compile(r"^\s*figure: (.*)$", re.MULTILINE)
 
 
 class Count:
@@ -142,6 +144,7 @@ def suites(build):
         "architecture": (300, scripts("architecture")),
         "unit": (300, [(p.name, [p, *catch], count_catch) for p in programs(build, "unit_*")]),
         "kernels": (300, [(p.name, [p, *catch], count_catch) for p in programs(build, "kernels")]),
+        "cheats": (300, [(p.name, [p, *catch], count_catch) for p in programs(build, "cheats")]),
         "fuzz": (120, [(p.name, [p, seeds / p.name.removeprefix("replay_")], count_whole) for p in programs(build, "replay_*")]),
         "cli": (300, scripts("cli")),
         "network": (300, scripts("network")),
@@ -169,6 +172,8 @@ def run_one(name, command, counted, limit_s, build):
     if code is None:
         count.failed.append((name, f"was ended after {limit_s} s"))
     print(f"  {name:44} {time.monotonic() - started:6.1f} s   {count}", flush=True)
+    for figure in FIGURE_LINE.findall(output):
+        print(f"    {figure}", flush=True)
     for title, detail in count.failed:
         print(f"    FAILED {title}\n           {detail}", flush=True)
     return count

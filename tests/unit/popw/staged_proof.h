@@ -39,6 +39,10 @@ struct Stage {
     Bytes32 receipt_value{}; ///< on demand
     std::int64_t issued_at_us = 0;
 
+    std::size_t quorum = 2;
+
+    /// Makes a round's leaves in place of honest work.
+    std::function<void(std::uint32_t round, const Bytes32& round_seed, std::vector<Bytes32>& leaves)> make_leaves;
     std::function<void(std::uint32_t round, std::vector<Bytes32>& leaves)> change_leaves;
     std::function<void(std::vector<Bytes32>& roots)> change_roots;
     std::function<void(Beacon&)> change_beacon;
@@ -113,8 +117,11 @@ inline std::vector<Tree> make_trees(const Stage& stage, const Bytes32& device_se
     Bytes32 previous{};
     for (std::uint32_t round = 0; round < stage.rounds; ++round) {
         std::vector<Bytes32> leaves(superblock_tiles);
-        recompute_superblock(primitives(), hasher, all_profiles().front(), round_seed(device_seed, round, previous), 0,
-                             leaves.data());
+        const auto seed = round_seed(device_seed, round, previous);
+        if (stage.make_leaves)
+            stage.make_leaves(round, seed, leaves);
+        else
+            recompute_superblock(primitives(), hasher, all_profiles().front(), seed, 0, leaves.data());
         if (stage.change_leaves) stage.change_leaves(round, leaves);
         trees.push_back(grow_tree(leaves));
         previous = trees.back().back().front();
@@ -286,7 +293,7 @@ inline ProofFile make_proof_file(const Stage& stage) {
     if (stage.mode != BeaconMode::self) {
         file.schedule_issuer = checker_key(0).public_key();
         for (std::size_t i = 0; i < 3; ++i) file.committee.push_back(checker_key(i).public_key());
-        file.quorum = 2;
+        file.quorum = stage.quorum;
     }
     return file;
 }
