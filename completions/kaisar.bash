@@ -16,11 +16,12 @@ declare -gA _kaisar_words=(
     ['kaisar wallet bind']='--help --request --node-public-key --inventory-hash --chain-id --registry --valid-days --out --password-file --password-fd --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
     ['kaisar wallet change-password']='--help --password-file --password-fd --new-password-file --new-password-fd --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
     ['kaisar completions']='bash zsh fish --help --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
-    ['kaisar-network']='serve points workers verdicts audit --help --version --json --data-dir --store --chain'
-    ['kaisar-network serve']='--help --listen --role --params --points --checkers --profile --public-url --tls-cert --tls-key --rate --json --data-dir --store --chain'
+    ['kaisar-network']='serve points workers verdicts checkers audit --help --version --json --data-dir --store --chain'
+    ['kaisar-network serve']='--help --listen --role --params --points --checkers --committee --planted --profile --public-url --tls-cert --tls-key --rate --json --data-dir --store --chain'
     ['kaisar-network points']='--help --epoch --json --data-dir --store --chain'
     ['kaisar-network workers']='--help --json --data-dir --store --chain'
     ['kaisar-network verdicts']='--help --epoch --node --limit --json --data-dir --store --chain'
+    ['kaisar-network checkers']='--help --json --data-dir --store --chain'
     ['kaisar-network audit']='--help --json --data-dir --store --chain'
 )
 
@@ -39,7 +40,7 @@ _kaisar() {
         --points) COMPREPLY=($(compgen -W "published linear" -- "$current")); return ;;
         --words) COMPREPLY=($(compgen -W "12 24" -- "$current")); return ;;
         --binding|--config|--data-dir|--key-file|--keystore|--message-file|--mnemonic-file|--new-password-file|--out|--passphrase-file|--password-file|--profile|--request|--support-bundle|--tls-cert|--tls-key|--typed-data|--verify) COMPREPLY=($(compgen -f -- "$current")); return ;;
-        --address|--chain|--chain-id|--checkers|--device|--duration|--epoch|--inventory-hash|--k|--limit|--listen|--m|--max-memory|--message|--n|--name|--network|--new-password-fd|--node|--node-public-key|--params|--password-fd|--path|--public-url|--rate|--registry|--require-stable|--role|--samples|--signature|--size|--skip|--splay|--store|--threads|--timeout|--valid-days|--variant) return ;;
+        --address|--chain|--chain-id|--checkers|--committee|--device|--duration|--epoch|--inventory-hash|--k|--limit|--listen|--m|--max-memory|--message|--n|--name|--network|--new-password-fd|--node|--node-public-key|--params|--password-fd|--path|--planted|--public-url|--rate|--registry|--require-stable|--role|--samples|--signature|--size|--skip|--splay|--store|--threads|--timeout|--valid-days|--variant) return ;;
     esac
     COMPREPLY=($(compgen -W "${_kaisar_words[$place]}" -- "$current"))
 }

@@ -27,6 +27,7 @@ struct ServeOptions {
     std::size_t checkers = 1;
     bool are_checkers_given = false;
     std::size_t committee = 0; ///< zero: as the store has it, or the usual
+    double planted = 2;        ///< per cent
     std::string profile;
     std::string public_url;
     std::string tls_certificate;
@@ -152,6 +153,11 @@ int serve(const ServeOptions& options, const NetworkOptions& shared) {
 
     std::jthread verification([&](std::stop_token stop) { run_at_low_priority(running, stop); });
     std::jthread settlement([&](std::stop_token stop) { running.run_settlement(std::move(stop)); });
+    std::jthread planting;
+    if (keys.checkers.size() > 1 && options.planted > 0)
+        planting = std::jthread([&](std::stop_token stop) {
+            running.run_planting(stop, static_cast<std::uint64_t>(options.planted * 10'000));
+        });
     server.run([&] {
         write_result(shared.json ? serve_report(server.url(), options.profile)
                                  : fmt::format("kaisar-network: ready at {}", server.url()));
@@ -177,6 +183,11 @@ void declare_serve(CLI::App& app, const NetworkOptions& shared, Action& action) 
                    "How many of them watch one worker; 5, or all of fewer, by default")
         ->type_name("K")
         ->check(CLI::PositiveNumber);
+    app.add_option("--planted", options->planted,
+                   "Where there are several checkers, so many per cent of all proofs are bad ones that try them")
+        ->type_name("PERCENT")
+        ->check(CLI::Range(0.0, 100.0))
+        ->capture_default_str();
     app.add_option("--profile", options->profile, "Write the profile that kaisar --network takes")->type_name("FILE");
     app.add_option("--public-url", options->public_url,
                    "The address that workers use, where it is another than --listen")

@@ -241,6 +241,13 @@ void SqliteRecords::put_wrong_vote(const Bytes32& checker, const Bytes32& proof_
         .run();
 }
 
+void SqliteRecords::drop_wrong_vote(const Bytes32& checker, const Bytes32& proof_hash) {
+    connection_.prepare("DELETE FROM wrong_votes WHERE checker = ? AND proof_hash = ?")
+        .bind(checker)
+        .bind(proof_hash)
+        .run();
+}
+
 void SqliteRecords::insert_verdict(const VerdictRecord& verdict) {
     auto insert = connection_.prepare("INSERT INTO verdicts VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
     insert.bind(verdict.checker).bind(verdict.proof_hash);

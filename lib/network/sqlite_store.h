@@ -120,6 +120,7 @@ public:
     void insert_ballot(const BallotRecord& ballot) override;
     void reveal_ballot(const Bytes32& checker, const Bytes32& proof_hash, ByteView verdict) override;
     void put_wrong_vote(const Bytes32& checker, const Bytes32& proof_hash, Instant at) override;
+    void drop_wrong_vote(const Bytes32& checker, const Bytes32& proof_hash) override;
     void insert_verdict(const VerdictRecord& verdict) override;
     bool try_insert_nonce(const Bytes32& public_key, std::string_view nonce, Instant now,
                           Instant forget_before) override;

@@ -187,6 +187,7 @@ public:
     virtual void reveal_ballot(const Bytes32& checker, const Bytes32& proof_hash, ByteView verdict) = 0;
     /// Once for a checker and a proof, however often it is said.
     virtual void put_wrong_vote(const Bytes32& checker, const Bytes32& proof_hash, Instant at) = 0;
+    virtual void drop_wrong_vote(const Bytes32& checker, const Bytes32& proof_hash) = 0;
     virtual void insert_verdict(const VerdictRecord& verdict) = 0;
     /// False when the key has used the nonce since `forget_before`; older nonces are dropped.
     virtual bool try_insert_nonce(const Bytes32& public_key, std::string_view nonce, Instant now,

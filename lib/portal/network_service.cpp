@@ -1,6 +1,7 @@
 #include "portal/network_service.h"
 
 #include "bytes/hex.h"
+#include "checker/planting.h"
 #include "error/error.h"
 #include "popw_rules/committee.h"
 #include "popw_rules/messages.h"
@@ -45,7 +46,7 @@ bool is_for_peer(const std::vector<std::string_view>& path) {
 
 NetworkService::NetworkService(Store& store, const Clock& clock, const NetworkKeys& keys,
                                const accounting::NetworkSettings& settings, const popw::Primitives& primitives)
-    : store_(store), clock_(clock), keys_(keys), settings_(settings),
+    : store_(store), clock_(clock), keys_(keys), primitives_(primitives), settings_(settings),
       chain_(make_embedded_chain(store,
                                  {{.endpoint = settings.profile.portal_url, .public_key = keys.peer().public_key()}})),
       checkers_(store, clock, keys, accounting::constants_of(settings, keys), primitives), standings_(settings, keys),
@@ -180,6 +181,10 @@ HttpResponse NetworkService::show_health() const {
     const auto now = clock_.now();
     return json_response(200, fmt::format(R"({{"status":"ok","now":"{}","now_us":{}}})", format_rfc3339(now),
                                           now.time_since_epoch().count()));
+}
+
+void NetworkService::run_planting(const std::stop_token& stop, std::uint64_t share_ppm) {
+    checker::Planter(store_, clock_, checkers_, primitives_, share_ppm).run(stop);
 }
 
 void NetworkService::run_settlement(std::stop_token stop) {

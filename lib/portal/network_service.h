@@ -21,6 +21,8 @@ public:
 
     /// Verifies proofs until asked to stop; meant for a thread of low priority.
     void run_verification(std::stop_token stop) { checkers_.run_verification(std::move(stop)); }
+    /// Plants bad proofs among the good ones until asked to stop, `share_ppm` in a million.
+    void run_planting(const std::stop_token& stop, std::uint64_t share_ppm);
     /// Closes epochs when their time has come, until asked to stop.
     void run_settlement(std::stop_token stop);
 
@@ -39,6 +41,7 @@ private:
     network::Store& store_;
     const Clock& clock_;
     const network::NetworkKeys& keys_;
+    const popw::Primitives& primitives_;
     const accounting::NetworkSettings& settings_;
     std::unique_ptr<network::Chain> chain_;
     checker::CheckerHost checkers_;

@@ -115,12 +115,14 @@ def _():
 
 @case("an audit finds a changed proof, a raised credit, a changed verdict, a changed ledger")
 def _():
-    assert "hash does not match" in tampered("UPDATE proofs SET proof = zeroblob(length(proof)) WHERE number = 1")
+    assert "hash does not match" in tampered("UPDATE proofs SET proof = zeroblob(length(proof)) WHERE rowid = 1")
     assert "something else than the store" in tampered("UPDATE verdicts SET macs = macs * 2")
-    assert "not signed by the checker" in tampered("UPDATE verdicts SET verdict = zeroblob(272)")
+    assert "not signed by a checker" in tampered("UPDATE verdicts SET verdict = zeroblob(272)")
     assert "was changed" in tampered("UPDATE ledger SET record = replace(record, 'owner 0x', 'owner 0y') WHERE sequence = 1")
     assert "is missing" in tampered("DELETE FROM ledger WHERE sequence = 1")
-    assert "missing" in tampered("UPDATE proofs SET hash = randomblob(32) WHERE number = 1")
+    assert "missing" in tampered("UPDATE proofs SET hash = randomblob(32) WHERE rowid = 1")
+    assert "not the one that it committed to" in tampered("UPDATE ballots SET commitment = zeroblob(32) WHERE number = 1")
+    assert "votes are said to stand behind" in tampered("UPDATE verdicts SET votes = 2")
 
 
 @case("a store of another version is refused by every command, and left as it is")
@@ -134,11 +136,22 @@ def _():
         database.commit()
         database.close()
         content = path.read_bytes()
-        for command in ("workers", "points", "verdicts", "audit"):
+        for command in ("workers", "points", "verdicts", "checkers", "audit"):
             done = subprocess.run(["kaisar-network", command, "--data-dir", f"{folder.name}/network", "--store", f"sqlite:{path}"],
                                   capture_output=True, text=True, env=environment(network.folder), timeout=20)
             assert done.returncode == 3 and "version 99" in done.stderr, done
         assert path.read_bytes() == content
+
+
+@case("a network keeps the number of its checkers, and none watches a worker who is not there")
+def _():
+    for options in (["--checkers", "2"], ["--committee", "2"], ["--checkers", "0"], ["--checkers", "65"]):
+        done = subprocess.run(["kaisar-network", "serve", "--data-dir", f"{folder.name}/network", "--listen", "127.0.0.1:0", *options],
+                              capture_output=True, text=True, env=environment(network.folder), timeout=20)
+        expected = 3 if "another kaisar-network" in done.stderr else 2
+        assert done.returncode == expected, done
+    (checker,) = query("checkers")["checkers"]
+    assert checker["status"] == "ready" and checker["wrong_votes"] == 0, checker
 
 
 @case("the queries want a network that was begun, an epoch that has begun and a node id")
