@@ -5,6 +5,7 @@
 #pragma once
 
 #include "clock/clock.h"
+#include "error/error.h"
 #include "hardware/cpu_features.h"
 #include "places.h"
 #include "terminal.h"
@@ -54,6 +55,9 @@ struct Command {
 
 /// In the order in which --help lists them.
 std::span<const Command> command_table();
+
+/// Ends the process at once with what the error says, from any thread: for a run that hangs.
+[[noreturn]] void end_with(const Error& error, const GlobalOptions& options);
 
 /// Throws Error(interrupted) once SIGINT or SIGTERM has arrived.
 void throw_if_interrupted(const std::stop_token& stop);

@@ -23,6 +23,23 @@ void throw_if_interrupted(const std::stop_token& stop) {
 
 namespace {
 
+int report(const Error& error, const GlobalOptions& options) {
+    if (options.json) std::printf("%s\n", error_json(error).c_str());
+    write_to_stderr(fmt::format("kaisar: {}\n", error.message()));
+    if (!error.hint().empty()) write_to_stderr(fmt::format("  {}\n", error.hint()));
+    return static_cast<int>(error.kind());
+}
+
+} // namespace
+
+void end_with(const Error& error, const GlobalOptions& options) {
+    const int code = report(error, options);
+    std::fflush(stdout);
+    ::_exit(code);
+}
+
+namespace {
+
 void declare_global_options(CLI::App& app, GlobalOptions& options) {
     app.add_flag("--json", options.json, "Print the result as one JSON object");
     app.add_flag("-q,--quiet", options.quiet, "Say nothing on stderr but errors");
@@ -80,13 +97,6 @@ int run(Action& action, const GlobalOptions& options) {
     const SystemClock clock;
     Context context{options, places, terminal, clock, detect_cpu_features(), signals.token()};
     return action(context);
-}
-
-int report(const Error& error, const GlobalOptions& options) {
-    if (options.json) std::printf("%s\n", error_json(error).c_str());
-    write_to_stderr(fmt::format("kaisar: {}\n", error.message()));
-    if (!error.hint().empty()) write_to_stderr(fmt::format("  {}\n", error.hint()));
-    return static_cast<int>(error.kind());
 }
 
 int parse_and_run(int argc, char** argv, GlobalOptions& options) {

@@ -1,8 +1,8 @@
 /// Which network this run talks to, and over what.
 #pragma once
 
-#include "command.h"
 #include "client/portal_client.h"
+#include "command.h"
 #include "settings/data_directory.h"
 #include "settings/network_profile.h"
 

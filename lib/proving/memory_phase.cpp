@@ -1,8 +1,10 @@
 #include "proving/memory_phase.h"
 
 #include "error/error.h"
+#include "safeguards/spare_memory.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 namespace kaisar {
 namespace {
@@ -12,21 +14,36 @@ constexpr std::uint64_t sample_bytes = 48u << 20;
 /// Share of the time until beacon B that filling is planned for; the rest is for a busy moment.
 constexpr double planned_share = 0.5;
 
+/// What the worker's limit leaves beside the memory that computing has, and the machine can spare now.
+std::uint64_t holdable_bytes(const ProvingWorker& worker, const ComputePhase& compute) {
+    const auto computing = popw::ComputeProver::memory_bytes(worker.primitives, compute.run.profile, worker.threads,
+                                                             static_cast<std::uint32_t>(compute.run.roots.size()));
+    const auto limit = worker.held_memory_limit_bytes;
+    const auto holdable = allowed_memory_bytes(limit > computing ? limit - computing : 0);
+    if (holdable < popw::page_bytes(worker.params.host_pages))
+        throw Error(
+            ErrorKind::environment,
+            fmt::format("of the {} bytes that are allowed, computing takes {}, and the machine can spare {} now", limit,
+                        computing, allowed_memory_bytes(limit)),
+            "free memory, or allow more with --max-memory");
+    return holdable;
+}
+
 /// Bytes of fresh memory that all threads together make pages of in a second.
-double measure_fill_rate(const ProvingWorker& worker) {
-    popw::MemoryProver sample(worker.primitives, worker.params, std::min(sample_bytes, worker.held_memory_limit_bytes),
-                              worker.threads);
+double measure_fill_rate(const ProvingWorker& worker, std::uint64_t holdable) {
+    popw::MemoryProver sample(worker.primitives, worker.params, std::min(sample_bytes, holdable), worker.threads);
     const auto began = std::chrono::steady_clock::now();
     sample.fill(worker.node_id, worker.stop);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
     return static_cast<double>(sample.held_bytes()) / took.count();
 }
 
-std::uint64_t plan_bytes(const ProvingWorker& worker, popw::SteadyTime fill_deadline) {
-    const auto rate = measure_fill_rate(worker);
+std::uint64_t plan_bytes(const ProvingWorker& worker, const ComputePhase& compute, popw::SteadyTime fill_deadline) {
+    const auto holdable = holdable_bytes(worker, compute);
+    const auto rate = measure_fill_rate(worker, holdable);
     const std::chrono::duration<double> left = fill_deadline - std::chrono::steady_clock::now();
     const auto fillable = static_cast<std::uint64_t>(std::max(0.0, planned_share * left.count() * rate));
-    return std::min(fillable, worker.held_memory_limit_bytes);
+    return std::min(fillable, holdable);
 }
 
 } // namespace
@@ -34,8 +51,8 @@ std::uint64_t plan_bytes(const ProvingWorker& worker, popw::SteadyTime fill_dead
 MemoryPhase::MemoryPhase(const ProvingWorker& worker, const ComputeDevice& device, const SlotStart& start,
                          const ComputePhase& compute, popw::SteadyTime fill_deadline)
     : worker_(worker), device_(device), start_(start), compute_mark_(compute.mark),
-      prover_(std::make_unique<popw::MemoryProver>(worker.primitives, worker.params, plan_bytes(worker, fill_deadline),
-                                                   worker.threads)) {
+      prover_(std::make_unique<popw::MemoryProver>(worker.primitives, worker.params,
+                                                   plan_bytes(worker, compute, fill_deadline), worker.threads)) {
     const auto seed = popw::memory_seed(compute.run.device_seed, popw::mark_hash(compute.mark),
                                         popw::DeviceKind::host_memory, prover_->pages());
     prover_->fill(seed, worker.stop);

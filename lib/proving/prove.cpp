@@ -15,8 +15,8 @@
 namespace kaisar {
 namespace {
 
-/// How long after a beacon's moment it is still waited for.
-constexpr std::chrono::seconds beacon_patience{10};
+/// How long after a beacon's moment it is waited for at most.
+constexpr std::chrono::milliseconds longest_beacon_delay{10'000};
 /// A slot whose T0 is nearer than this is left to the next run: the device needs to be ready when it begins.
 constexpr std::chrono::milliseconds shortest_lead{100};
 
@@ -87,6 +87,8 @@ public:
     }
 
     void run() {
+        if (choices_.watchdog != nullptr)
+            choices_.watchdog->expect_end_by(times_.steady_t0 + choices_.longest_run + choices_.splay);
         receive_start();
         const auto schedule_word = start_.schedule_word;
         if (!popw::is_active(worker_.params, schedule_word)) {
@@ -94,6 +96,9 @@ public:
             report_.outcome = ProveOutcome::heartbeat;
             return;
         }
+        if (choices_.guard != nullptr)
+            if (const auto objection = choices_.guard->find_objection(connection_.clock.now()))
+                return decline(*objection);
         const auto phase = compute();
         auto receipts = submit_mark(phase.mark, start_.committee_bitmap, "compute");
         const bool is_memory_slot = popw::has_memory_phase(worker_.params, schedule_word);
@@ -127,8 +132,9 @@ private:
         if (times_.slot.slot != 0) committee_.emplace(fetch_committee(worker_, connection_, times_.slot.epoch));
         if (!connection_.clock.sleep_until(times_.t0 - std::chrono::seconds(1), connection_.stop))
             throw Error(ErrorKind::interrupted, "interrupted", "run the same command again");
+        if (choices_.guard != nullptr) choices_.guard->begin_watching();
         CheckerClient portal(connection_, require_portal_url(worker_.network.portal_url), worker_.network.portal_key);
-        const auto deadline = times_.t0 + beacon_patience;
+        const auto deadline = times_.t0 + beacon_patience();
         const auto schedule = portal.fetch_beacon(times_.slot, popw::BeaconPhase::schedule, deadline);
         if (!committee_) committee_.emplace(fetch_committee(worker_, connection_, times_.slot.epoch));
         const auto start_beacons = committee_->fetch_beacons(times_.slot, popw::BeaconPhase::start, committee_->all(),
@@ -136,13 +142,25 @@ private:
         start_ = make_scheduled_start(worker_, schedule, *committee_, start_beacons);
     }
 
-    void submit_heartbeat() { submit_mark(make_heartbeat(worker_, start_), start_.committee_bitmap, "heartbeat"); }
+    void submit_heartbeat(popw::MarkStatus status = popw::MarkStatus::ready) {
+        submit_mark(make_heartbeat(worker_, start_, status), start_.committee_bitmap, "heartbeat");
+    }
+
+    /// Says that the worker is there, and that its owner's limits keep it from computing.
+    void decline(const Objection& objection) {
+        const bool is_busy = objection.kind == ObjectionKind::busy;
+        submit_heartbeat(is_busy ? popw::MarkStatus::busy : popw::MarkStatus::degraded);
+        report_.declined = objection;
+        report_.outcome = is_busy ? ProveOutcome::heartbeat : ProveOutcome::refused;
+    }
 
     /// Rounds until the window closes; the heartbeat goes out meanwhile.
     ComputePhase compute() {
         const auto window = worker_.params.compute_window - worker_.params.safety_margin;
         const auto deadline = times_.steady_t0 + window;
+        if (choices_.guard != nullptr) choices_.guard->count_run(connection_.clock.now());
         const auto on_round = [&](std::uint32_t) {
+            if (choices_.guard != nullptr) choices_.guard->require_within_limits();
             const auto left = std::chrono::duration<double>(deadline - connection_.clock.steady_now());
             say("compute", 1 - left / std::chrono::duration<double>(window));
         };
@@ -209,8 +227,10 @@ private:
         const auto moment = times_.t0 + since_t0;
         if (!connection_.clock.sleep_until(moment - std::chrono::seconds(1), connection_.stop))
             throw Error(ErrorKind::interrupted, "interrupted", "this slot is lost; the next one is not");
-        return committee_->fetch_beacons(times_.slot, phase, members, needed, moment + beacon_patience);
+        return committee_->fetch_beacons(times_.slot, phase, members, needed, moment + beacon_patience());
     }
+
+    std::chrono::milliseconds beacon_patience() const { return std::min(longest_beacon_delay, connection_.timeout); }
 
     void pause_for_splay() const {
         if (choices_.splay <= std::chrono::seconds(0)) return;
@@ -282,6 +302,13 @@ void flush_outbox(const DataDirectory& directory, const ProvingWorker& worker, c
 ProveReport prove_slot(const DataDirectory& directory, const ProvingWorker& worker, const Connection& connection,
                        const ProveChoices& choices) {
     ProveReport report;
+    // Until T0 is known: the coming slot begins within the length of one.
+    if (choices.watchdog != nullptr)
+        choices.watchdog->expect_end_by(connection.clock.steady_now() + worker.params.slot + choices.longest_run);
+    if (choices.guard != nullptr) {
+        report.waived = choices.guard->waived();
+        choices.guard->begin_watching();
+    }
     flush_outbox(directory, worker, connection, report);
     report.verdict.reset();
     report.outcome = ProveOutcome::inactive;

@@ -6,6 +6,8 @@
 #include "proving/outbox.h"
 #include "proving/receipt_log.h"
 #include "proving/slot_run.h"
+#include "safeguards/guard.h"
+#include "safeguards/watchdog.h"
 #include "settings/data_directory.h"
 
 #include <string>
@@ -59,11 +61,20 @@ struct ProveReport {
     std::string left_out;
     /// Of a rehearsal.
     std::optional<points::PredictedPoints> predicted;
+    /// Why this machine did not compute although the slot asked for it.
+    std::optional<Objection> declined;
+    /// The owner's limits that cannot be kept here, each with the reason.
+    std::vector<std::string> waived;
     /// Where --out or --rehearse left the proof.
     std::vector<Path> files;
 };
 
 struct ProveChoices {
+    /// Keeps the owner's limits; null for none.
+    Guard* guard = nullptr;
+    /// Told when the run has to be over: this long after T0, and the splay. Null for none.
+    Watchdog* watchdog = nullptr;
+    std::chrono::seconds longest_run{0};
     /// A copy of each proof goes there too.
     std::optional<Path> out;
     /// The proof is uploaded up to this much later, by an amount that the node id fixes, so that a fleet does not

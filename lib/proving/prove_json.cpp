@@ -23,6 +23,10 @@ Json to_json(const popw::Verification& verification) {
             {"cpu_seconds", verification.cpu_seconds}};
 }
 
+Json to_json(const Objection& objection) {
+    return {{"code", name_of(objection.kind)}, {"reason", objection.reason}, {"remedy", objection.remedy}};
+}
+
 Json to_json(const points::PredictedEpoch& epoch) {
     Json lines = Json::array();
     for (const auto& line : epoch.lines) lines.push_back(kaisar::to_json(line));
@@ -59,9 +63,12 @@ std::string prove_report_json(const ProveReport& report) {
               {"delivered", report.delivered},
               {"expired", report.expired},
               {"left_out", nullptr},
+              {"declined", nullptr},
+              {"waived", report.waived},
               {"predicted_points", nullptr},
               {"files", files}};
     if (!report.left_out.empty()) json["left_out"] = report.left_out;
+    if (report.declined) json["declined"] = to_json(*report.declined);
     if (report.predicted) json["predicted_points"] = to_json(*report.predicted);
     if (report.verification) json["verify"] = to_json(*report.verification);
     if (report.verdict) json["verdict"] = popw::name_of(report.verdict->code);

@@ -173,8 +173,10 @@ ComputePhase run_compute_phase(const ProvingWorker& worker, const ComputeDevice&
     return phase;
 }
 
-Bytes make_heartbeat(const ProvingWorker& worker, const SlotStart& start) {
-    return popw::encode_mark(make_mark(worker, start, popw::MarkPhase::heartbeat), worker.key);
+Bytes make_heartbeat(const ProvingWorker& worker, const SlotStart& start, popw::MarkStatus status) {
+    auto mark = make_mark(worker, start, popw::MarkPhase::heartbeat);
+    mark.status = status;
+    return popw::encode_mark(mark, worker.key);
 }
 
 popw::ProofFile make_proof(const ProvingWorker& worker, const SlotStart& start, const ComputePhase& compute,

@@ -79,8 +79,8 @@ struct ComputePhase {
 ComputePhase run_compute_phase(const ProvingWorker& worker, const ComputeDevice& device, const SlotStart& start,
                                popw::SteadyTime deadline, const std::function<void(std::uint32_t rounds)>& on_round);
 
-/// A heartbeat for a slot in which nothing is computed.
-Bytes make_heartbeat(const ProvingWorker& worker, const SlotStart& start);
+/// The sign of life that every slot asks for.
+Bytes make_heartbeat(const ProvingWorker& worker, const SlotStart& start, popw::MarkStatus status);
 
 class MemoryPhase;
 

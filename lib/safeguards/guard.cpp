@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <utility>
 
 namespace kaisar {
 namespace {
@@ -31,7 +32,8 @@ Guard::Guard(const OwnerLimits& limits, RunLog log, std::chrono::microseconds co
       power_(sources_.energy) {}
 
 void Guard::begin_watching() {
-    if (limits_.load == LoadPolicy::respected) load_before_ = read_load_counters(sources_.load);
+    if (limits_.load == LoadPolicy::respected)
+        load_earlier_ = std::exchange(load_before_, read_load_counters(sources_.load));
     if (limits_.max_power_w) power_.find_power_w(std::chrono::steady_clock::now());
 }
 
@@ -44,7 +46,9 @@ unsigned Guard::runs_per_hour() const {
 
 std::optional<Objection> Guard::find_busy() const {
     if (limits_.load == LoadPolicy::ignored || !load_before_) return std::nullopt;
-    const auto load = find_load(*load_before_, read_load_counters(sources_.load));
+    const auto now = read_load_counters(sources_.load);
+    auto load = find_load(*load_before_, now);
+    if (!load && load_earlier_) load = find_load(*load_earlier_, now);
     if (!load) return std::nullopt;
     constexpr auto remedy = "kaisar prove --now computes all the same, \"ignore_load\": true in config.json always";
     if (load->tenants > tenant_share)

@@ -36,7 +36,8 @@ public:
     /// `compute_window` is that of the network: short windows make more runs an hour bearable.
     Guard(const OwnerLimits& limits, RunLog log, std::chrono::microseconds compute_window, GuardSources sources = {});
 
-    /// Begins to measure load and power: call it a second or so before the decision.
+    /// Begins to measure load and power: call it a second or so before the decision, and once more, earlier, where the
+    /// decision may come too soon after that.
     void begin_watching();
     /// The first limit that stands against computing now; nothing when none does.
     std::optional<Objection> find_objection(Instant now);
@@ -59,6 +60,7 @@ private:
     const std::chrono::microseconds compute_window_;
     const GuardSources sources_;
     std::optional<LoadCounters> load_before_;
+    std::optional<LoadCounters> load_earlier_;
     PowerMeter power_;
     std::chrono::steady_clock::time_point checked_at_{};
 };

@@ -5,13 +5,18 @@
 #include "error/error.h"
 #include "hardware/inventory.h"
 #include "network.h"
+#include "owner_limits.h"
 #include "popw/rehearsal.h"
 #include "provider/registration.h"
+#include "safeguards/guard.h"
+#include "safeguards/spare_memory.h"
+#include "safeguards/watchdog.h"
 #include "settings/node_key.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <fmt/format.h>
+#include <mutex>
 
 namespace kaisar {
 namespace {
@@ -66,31 +71,66 @@ popw::Params resolve_params(const Options& options, const DataDirectory& directo
                 "default, devnet, test, or a file with the canonical bytes");
 }
 
-std::uint64_t memory_limit(const Options& options) {
-    return options.max_memory_bytes > 0 ? options.max_memory_bytes : detect_available_memory_bytes() / 2;
+std::uint64_t memory_limit(const Options& options, const OwnerLimits& limits) {
+    const bool is_given = options.max_memory_bytes > 0;
+    return allowed_memory_bytes(is_given ? options.max_memory_bytes : limits.max_memory_bytes);
 }
+
+void say_what_slows_memory(Context& context) {
+    if (const auto fault = find_huge_page_fault())
+        context.terminal.say(fmt::format("Memory: {}. Without them random reads are a good deal slower.", *fault));
+}
+
+/// To be held in a rehearsal: what the limit leaves beside the memory that computing has, a page at least; none unless
+/// it is asked for.
+std::uint64_t rehearsed_memory(const Options& options, const ProvingWorker& worker, const popw::Profile& profile) {
+    if (options.max_memory_bytes == 0) return 0;
+    const auto computing =
+        popw::ComputeProver::memory_bytes(worker.primitives, profile, worker.threads, worker.params.round_limit);
+    return worker.memory_limit_bytes > computing ? worker.memory_limit_bytes - computing : 1;
+}
+
+/// What the run is at, for whoever has to say so from another thread.
+class Activity {
+public:
+    void set(std::string_view what) {
+        const std::lock_guard lock(mutex_);
+        what_ = what;
+    }
+    std::string what() {
+        const std::lock_guard lock(mutex_);
+        return what_;
+    }
+
+private:
+    std::mutex mutex_;
+    std::string what_ = "prepare";
+};
 
 int rehearse(const Options& options, Context& context) {
     const DataDirectory directory(context.places.data_dir);
+    const auto limits = load_owner_limits(context);
     const auto primitives = popw::choose_primitives(context.cpu);
     popw::require_working(primitives);
     auto params = resolve_params(options, directory);
     const auto key = Ed25519Key::generate();
     const NetworkProfile nowhere{.name = "rehearsal", .params = popw::encode_params(params)};
-    const auto worker =
-        make_proving_worker(key, nowhere, primitives, usable_threads(), memory_limit(options), context.stop);
+    const auto worker = make_proving_worker(key, nowhere, primitives, allowed_threads(limits),
+                                            memory_limit(options, limits), context.stop);
     const auto profile_id = ComputeDevice(worker).profile().id;
+    if (options.max_memory_bytes > 0) say_what_slows_memory(context);
     context.terminal.say(fmt::format("Rehearsing one slot with the constants {}: {:.0f} s of computing.", params.name,
                                      std::chrono::duration<double>(params.compute_window).count()));
-    const auto rehearsal = popw::rehearse({.params = params,
-                                           .threads = worker.threads,
-                                           .profile_id = profile_id,
-                                           .memory_limit_bytes = options.max_memory_bytes,
-                                           .device_uid = worker.node_id,
-                                           .now = context.clock.now(),
-                                           .stop = context.stop,
-                                           .on_round = {}},
-                                          primitives);
+    const auto rehearsal =
+        popw::rehearse({.params = params,
+                        .threads = worker.threads,
+                        .profile_id = profile_id,
+                        .memory_limit_bytes = rehearsed_memory(options, worker, *popw::find_profile(profile_id)),
+                        .device_uid = worker.node_id,
+                        .now = context.clock.now(),
+                        .stop = context.stop,
+                        .on_round = {}},
+                       primitives);
     ProveReport report;
     report.verification = rehearsal.verification;
     report.slot = {rehearsal.verification.identity.epoch, rehearsal.verification.identity.slot};
@@ -107,8 +147,9 @@ int rehearse(const Options& options, Context& context) {
     return print(report, context);
 }
 
-ProveChoices make_choices(const Options& options, Context& context) {
-    ProveChoices choices{.out = {},
+ProveChoices make_choices(const Options& options, const OwnerLimits& limits, Activity& activity, Context& context) {
+    ProveChoices choices{.longest_run = limits.longest_run,
+                         .out = {},
                          .splay = std::chrono::seconds(options.now ? 0 : options.splay_s),
                          .measure_peak = {},
                          .on_progress = {}};
@@ -119,10 +160,32 @@ ProveChoices make_choices(const Options& options, Context& context) {
     choices.measure_peak = [&context] {
         return measure_workload("peak-s8", peak_seconds, context.cpu, context.stop).statistics.median;
     };
-    choices.on_progress = [&context](std::string_view what, double fraction) {
+    choices.on_progress = [&](std::string_view what, double fraction) {
+        activity.set(what);
         context.terminal.show_progress(what, fraction);
     };
     return choices;
+}
+
+/// Everything on disk is whole at any moment, so that a run may be ended in any.
+Error make_overdue(const OwnerLimits& limits, const std::string& activity) {
+    return {ErrorKind::environment,
+            fmt::format("this run was still there {} s after its slot began, at \"{}\", and was ended",
+                        limits.longest_run.count(), activity),
+            "a device or a disk that hangs, or a network whose --timeout is too long; what was made is in the outbox"};
+}
+
+int prove_slot_guarded(const Options& options, OwnerLimits limits, const DataDirectory& directory,
+                       const ProvingWorker& worker, const Connection& connection, Context& context) {
+    if (options.now) limits.load = LoadPolicy::ignored;
+    Guard guard(limits, RunLog(directory.runs()), worker.params.compute_window);
+    for (const auto& waived : guard.waived()) context.terminal.say(waived);
+    Activity activity;
+    Watchdog watchdog([&] { end_with(make_overdue(limits, activity.what()), context.options); });
+    auto choices = make_choices(options, limits, activity, context);
+    choices.guard = &guard;
+    choices.watchdog = &watchdog;
+    return print(prove_slot(directory, worker, connection, choices), context);
 }
 
 int prove(const Options& options, Context& context) {
@@ -141,19 +204,23 @@ int prove(const Options& options, Context& context) {
                     "restore it from a backup");
     const auto transport = make_curl_transport();
     const auto network = resolve_network(context, *transport);
-    auto worker = make_proving_worker(*key, network, popw::choose_primitives(context.cpu), usable_threads(),
-                                      memory_limit(options), context.stop);
+    const auto limits = load_owner_limits(context);
+    const auto memory = memory_limit(options, limits);
+    auto worker = make_proving_worker(*key, network, popw::choose_primitives(context.cpu), allowed_threads(limits),
+                                      memory, context.stop);
     const auto connection = make_connection(context, *transport);
     const auto& claims = record->claims;
-    if (std::find(claims.begin(), claims.end(), "memory") != claims.end())
-        worker.held_memory_limit_bytes = memory_limit(options);
+    if (std::find(claims.begin(), claims.end(), "memory") != claims.end()) {
+        worker.held_memory_limit_bytes = memory;
+        say_what_slows_memory(context);
+    }
     if (options.flush) {
         ProveReport report;
         flush_outbox(directory, worker, connection, report);
         if (report.outbox.pending > 0) report.outcome = ProveOutcome::spooled;
         return print(report, context);
     }
-    return print(prove_slot(directory, worker, connection, make_choices(options, context)), context);
+    return prove_slot_guarded(options, limits, directory, worker, connection, context);
 }
 
 int run(const Options& options, Context& context) {
@@ -165,7 +232,8 @@ int run(const Options& options, Context& context) {
 
 void declare_prove(CLI::App& command, Action& action) {
     auto options = std::make_shared<Options>();
-    command.add_flag("--now", options->now, "Take the coming slot and hold nothing back: no splay");
+    command.add_flag("--now", options->now,
+                     "Take the coming slot, whatever else runs here, and hold nothing back: no splay");
     command.add_flag("--rehearse", options->rehearse, "Play worker and checker here, without a network");
     command.add_option("--verify", options->verify, "Audit a proof file, anyone's")->type_name("FILE");
     command.add_option("--out", options->out, "Keep a copy of each proof there")->type_name("DIR");

@@ -46,6 +46,8 @@ std::string prove_report_text(const ProveReport& report, const Terminal& termina
     for (const auto& device : report.devices) text += device_lines(device);
     if (report.verification)
         text += fmt::format("  verified in {:.1f} ms of one core\n", 1000 * report.verification->cpu_seconds);
+    if (report.declined)
+        text += fmt::format("  not computed: {}\n  {}\n", report.declined->reason, report.declined->remedy);
     if (!report.left_out.empty()) text += fmt::format("  memory was left out: {}\n", report.left_out);
     for (const auto& receipt : report.receipts)
         text += fmt::format("  receipt for {} after {:.3f} s\n", receipt.phase,

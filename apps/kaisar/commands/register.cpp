@@ -5,6 +5,7 @@
 #include "error/error.h"
 #include "evm/binding_json.h"
 #include "network.h"
+#include "owner_limits.h"
 #include "password.h"
 #include "provider/registration.h"
 #include "wallet/wallet_file.h"
@@ -116,7 +117,7 @@ RegistrationChoices make_choices(const Options& options, const DataDirectory& di
                 },
             .program = std::filesystem::read_symlink("/proc/self/exe", ignored),
             .cpu = context.cpu,
-            .threads = usable_threads()};
+            .threads = allowed_threads(load_owner_limits(context))};
 }
 
 std::string result_text(const RegistrationResult& result, const DataDirectory& directory) {
@@ -146,7 +147,8 @@ int run(const Options& options, Context& context) {
     }
     const auto profile = resolve_network(context, *transport);
     if (options.gas_payer == "owner" && profile.chain != "embedded")
-        throw Error(ErrorKind::usage, "--pay-gas owner: this version sends no transactions of its own", "leave it to the portal");
+        throw Error(ErrorKind::usage, "--pay-gas owner: this version sends no transactions of its own",
+                    "leave it to the portal");
     const auto connection = make_connection(context, *transport);
     const auto result = register_worker(directory, profile, connection, make_choices(options, directory, context));
     context.terminal.print_result(context.options.json ? registration_json(result, directory.certificate())

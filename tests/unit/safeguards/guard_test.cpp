@@ -53,6 +53,18 @@ TEST_CASE("Other processes are no reason by themselves, but from busy_percent on
     CHECK_FALSE(objection_under_load({.busy_percent = 10}, 0, 0));
 }
 
+TEST_CASE("A decision that comes right after the second reading goes by the first") {
+    const FakeMachine machine;
+    machine.write("stat", "cpu0 1000 0 0 1000 0 0 0\n");
+    auto guard = guard_of(machine, {.busy_percent = 10});
+    guard.begin_watching();
+    const auto began = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() - began < 250ms) read_load_counters(machine.load_sources());
+    machine.write("stat", fmt::format("cpu0 {} 0 0 1000 0 0 0\n", very_many_ticks));
+    guard.begin_watching();
+    CHECK(guard.find_objection(noon));
+}
+
 TEST_CASE("Load that is ignored is no objection") {
     CHECK_FALSE(objection_under_load({.busy_percent = 10, .load = LoadPolicy::ignored}, very_many_ticks, very_long_us));
 }
