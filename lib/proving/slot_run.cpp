@@ -63,6 +63,14 @@ Bytes32 query_value(const ProvingWorker& worker, const SlotStart& start, const s
                                 {&contribution, 1});
 }
 
+void require_ok(const popw::Verification& verification, std::string_view kernels) {
+    if (verification.ok()) return;
+    throw Error(ErrorKind::mismatch,
+                fmt::format("this machine's own proof does not verify with the {} kernels: {} ({})", kernels,
+                            popw::name_of(verification.code), verification.detail),
+                "the proof was not sent; look for unstable memory or overclocking, and run kaisar bench");
+}
+
 void append_all(std::vector<Bytes>& to, const std::vector<Bytes>& from) {
     to.insert(to.end(), from.begin(), from.end());
 }
@@ -215,11 +223,10 @@ popw::ProofFile make_proof(const ProvingWorker& worker, const SlotStart& start, 
 
 popw::Verification require_acceptable(const ProvingWorker& worker, const popw::ProofFile& file) {
     auto verification = popw::verify_proof_file(file, worker.primitives);
-    if (!verification.ok())
-        throw Error(ErrorKind::mismatch,
-                    fmt::format("this machine's own proof does not verify: {} ({})", popw::name_of(verification.code),
-                                verification.detail),
-                    "nothing was sent; look for unstable memory or overclocking, and run kaisar bench");
+    require_ok(verification, worker.primitives.gemm_variant);
+    // What a fast kernel computes wrongly every time it also finds right every time: the plain ones have the last word.
+    const auto plain = popw::choose_primitives({}, "reference");
+    require_ok(popw::verify_proof_file(file, plain), plain.gemm_variant);
     return verification;
 }
 

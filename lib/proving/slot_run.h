@@ -98,7 +98,8 @@ popw::Mark make_mark(const ProvingWorker& worker, const SlotStart& start, popw::
 Bytes32 combine_beacons(const ProvingWorker& worker, const SlotStart& start, popw::BeaconPhase phase,
                         const std::vector<Bytes>& beacons);
 
-/// Verifies it as a checker would; Error(mismatch) with the verdict when it would be rejected: then nothing is sent.
+/// Verifies it as a checker would, with the worker's kernels and with the plain ones; Error(mismatch) with the verdict
+/// when it would be rejected: then it is not sent.
 popw::Verification require_acceptable(const ProvingWorker& worker, const popw::ProofFile& file);
 
 } // namespace kaisar
