@@ -38,7 +38,7 @@ complete -c kaisar -n '__kaisar_at '\''kaisar register'\''' -l password-file -r 
 complete -c kaisar -n '__kaisar_at '\''kaisar register'\''' -l password-fd -x -d 'Open file descriptor whose first line is the wallet'\''s password'
 complete -c kaisar -n '__kaisar_at '\''kaisar register'\''' -l replace -d 'Register anew with the same node key: after a change of the machine'
 complete -c kaisar -n '__kaisar_at '\''kaisar prove'\''' -l help -d 'Print this help message and exit'
-complete -c kaisar -n '__kaisar_at '\''kaisar prove'\''' -l now -d 'Take the coming slot and hold nothing back: no splay'
+complete -c kaisar -n '__kaisar_at '\''kaisar prove'\''' -l now -d 'Take the coming slot, whatever else runs here, and hold nothing back: no splay'
 complete -c kaisar -n '__kaisar_at '\''kaisar prove'\''' -l rehearse -d 'Play worker and checker here, without a network'
 complete -c kaisar -n '__kaisar_at '\''kaisar prove'\''' -l verify -r -F -d 'Audit a proof file, anyone'\''s'
 complete -c kaisar -n '__kaisar_at '\''kaisar prove'\''' -l out -r -F -d 'Keep a copy of each proof there'
