@@ -38,9 +38,11 @@ TEST_CASE("openings of other tiles than those asked for, or of fewer, are refuse
     };
     CHECK(verify(lucky).code == VerdictCode::path_mismatch);
     Stage shifted;
-    shifted.change_queries = [](std::vector<TileQuery>& queries) { std::ranges::rotate(queries, queries.begin() + 1); };
+    shifted.change_queries = [](std::vector<TileQuery>& queries) {
+        std::rotate(queries.begin(), queries.begin() + 1, queries.end());
+    };
     CHECK(verify(shifted).code == VerdictCode::path_mismatch);
-    for (std::size_t count : {0, 1, 63, 65}) {
+    for (std::size_t count : {0u, 1u, 63u, 65u}) {
         Stage some;
         some.change_queries = [count](std::vector<TileQuery>& queries) { queries.resize(count); };
         CHECK(verify(some).code == VerdictCode::malformed);
@@ -160,7 +162,7 @@ TEST_CASE("one device that serves several identities in turn earns no more than 
     };
     constexpr std::uint64_t work = 20'000'000'000'000; // in a whole window
     const auto whole = rate_of(work, 20'000'000);
-    for (std::uint64_t identities : {2, 4, 10}) {
+    for (std::uint64_t identities : {2u, 4u, 10u}) {
         std::uint64_t sum = 0; // identity i has its share done at i/n of the window, and says so at once
         for (std::uint64_t i = 1; i <= identities; ++i) sum += rate_of(work / identities, 20'000'000 * i / identities);
         CHECK(sum <= whole);
