@@ -111,6 +111,12 @@ def _expand(seed):
     return a, h[32:]
 
 
+def _is_small(p):
+    """Whether eight times the point is nothing: such keys sign everything, and docs/popw.md refuses them."""
+    x, y, z, _ = _multiply(8, p)
+    return x == 0 and (y - z) % P == 0
+
+
 def ed25519_public(seed):
     return _compress(_multiply(_expand(seed)[0], BASE))
 
@@ -126,7 +132,7 @@ def ed25519_sign(seed, message):
 
 def ed25519_verify(public, message, signature):
     a, r, s = _decompress(public), _decompress(signature[:32]), int.from_bytes(signature[32:], "little")
-    if a is None or r is None or s >= L:
+    if a is None or r is None or s >= L or _is_small(a) or _is_small(r):
         return False
     h = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % L
     return _compress(_multiply(s, BASE)) == _compress(_add(r, _multiply(h, a)))

@@ -98,6 +98,7 @@ def key_id(public):
 
 # Messages. The first five header fields are the same for all; the signature covers a tagged hash of all before it.
 BEACON, MARK, RECEIPT, PROOF, VERDICT = 1, 2, 3, 4, 5
+MESSAGE_LIMIT = 262144
 
 
 def signed(kind, body, seed):
@@ -110,6 +111,7 @@ def is_signed(message, public):
 
 
 def body_of(message, kind):
+    assert 80 <= len(message) <= MESSAGE_LIMIT, "length"
     assert message[:16] == b"KPW1" + struct.pack("<BBHII", kind, 1, 0, len(message), 0), "wrong header"
     return message[16:-64]
 
@@ -121,8 +123,10 @@ def encode_beacon(seed, network, mode, phase, epoch, slot, params, value, node_i
 
 def decode_beacon(message):
     body = body_of(message, BEACON)
+    assert len(body) == 160
     network, mode, phase, zero, epoch, slot, zero2 = struct.unpack_from("<IBcHQII", body)
-    assert zero == 0 and zero2 == 0 and len(body) == 160
+    assert zero == 0 and zero2 == 0 and mode in (1, 2, 3) and phase in (b"S", b"A", b"B", b"C")
+    assert (body[88:120] != bytes(32)) == (mode == 3), "only on demand is a node named"
     return {"network": network, "mode": mode, "phase": phase, "epoch": epoch, "slot": slot, "params": body[24:56],
             "issuer": body[56:88], "node_id": body[88:120], "value": body[120:152],
             "issued_at": int.from_bytes(body[152:160], "little")}
@@ -138,12 +142,15 @@ def encode_mark(seed, phase, status, mode, epoch, slot, node_id, previous, value
 
 def decode_mark(message):
     body = body_of(message, MARK)
+    assert len(body) >= 120
     phase, count, status, mode, epoch, slot = struct.unpack_from("<4BQI", body)
-    assert len(body) == 120 + 80 * count
+    assert phase <= 3 and count <= 32 and status <= 2 and mode <= 3 and len(body) == 120 + 80 * count
     devices = []
     for i in range(count):
         at = 120 + 80 * i
         devices.append(struct.unpack_from("<HBBIQ", body, at) + (body[at + 16:at + 48], body[at + 48:at + 80]))
+    indexes = [entry[0] for entry in devices]
+    assert indexes == sorted(set(indexes)) and all(entry[1] <= 3 for entry in devices)
     return {"phase": phase, "status": status, "mode": mode, "epoch": epoch, "slot": slot, "node_id": body[16:48],
             "previous": body[48:80], "value": body[80:112], "bitmap": int.from_bytes(body[112:120], "little"),
             "devices": devices}
@@ -156,8 +163,9 @@ def encode_receipt(seed, epoch, slot, phase, mark, received, value=bytes(32)):
 
 def decode_receipt(message):
     body = body_of(message, RECEIPT)
+    assert len(body) == 120
     epoch, slot, phase = struct.unpack_from("<QIB", body)
-    assert body[13:16] == bytes(3) and len(body) == 120
+    assert body[13:16] == bytes(3) and phase <= 3
     return {"epoch": epoch, "slot": slot, "phase": phase, "issuer": body[16:48], "mark": body[48:80],
             "received": int.from_bytes(body[80:88], "little"), "value": body[88:120]}
 
@@ -224,3 +232,18 @@ def score(p, figures, device):
 
 def points(mean, availability, quality):
     return saturate(mean * min(availability, 10**6) * min(quality, 10**6) // 10**12, 2**63 - 1)
+
+
+def mean(scores, active_slots):
+    return saturate(sum(scores) // active_slots) if active_slots else 0
+
+
+def availability(seen, expected):
+    return min(10**6, seen * 10**6 // expected) if expected else 0
+
+
+def share(pool, shares):
+    """What each gets, and last the remainder."""
+    total = sum(shares)
+    rewards = [pool * each // total if total else 0 for each in shares]
+    return *rewards, pool - sum(rewards)

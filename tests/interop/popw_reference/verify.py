@@ -1,25 +1,13 @@
-"""Decides about a .kpw file as docs/popw.md says; slow, and independent of the C++ code."""
+"""Decides about a .kpw file as docs/popw.md says, section 8, in the order given there; slow, and independent of the C++ code."""
 import struct
 
 import compute
 import memory
 import rules
+import witnesses
+from codes import (BAD_SIGNATURE, COMMIT, COMMITTEE, DRAND, DUPLICATE, FIRST_ON_DEMAND_SLOT, HOLD_LATE, LATE, LIMITS, MALFORMED,
+                   NOT_ACTIVE, ON_DEMAND, PATH, SELF, TILE, UNKNOWN_NODE, WALK, Refused, require)
 from primitives import th
-
-OK, MALFORMED, UNKNOWN_NODE, NOT_ACTIVE, LATE, BAD_SIGNATURE, QUORUM, COMMIT, PATH, TILE, WALK, HOLD_LATE, LIMITS = range(13)
-PARAMS_MISMATCH = 14
-
-
-class Refused(Exception):
-    def __init__(self, code, why):
-        super().__init__(why)
-        self.code = code
-
-
-def require(holds, code, why):
-    if not holds:
-        raise Refused(code, why)
-
 
 def decode_file(data):
     assert data[:8] == b"KPWF\1\0\0\0", "not a proof file of this version"
@@ -46,179 +34,209 @@ def encode_file(params, network, node_key, schedule_key, quorum, committee, proo
             + struct.pack("<I", len(proof)) + proof)
 
 
-def decode_proof(message, params):
-    body = rules.body_of(message, rules.PROOF)
-    epoch, slot, device, parts, marks = struct.unpack_from("<QIHBB", body)
-    receipts, beacons, zero = struct.unpack_from("<HHI", body, 48)
-    require(parts in (1, 3) and marks == (1 if parts == 1 else 3) and zero == 0, MALFORMED, "parts and marks")
-    at, mark_bytes = 56, []
+class Reader:
+    """Takes fields off a message's body; one that is not there is a malformed message."""
+
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def left(self):
+        return len(self.data) - self.at
+
+    def take(self, size):
+        require(self.left() >= size, MALFORMED, "cut short")
+        self.at += size
+        return self.data[self.at - size:self.at]
+
+    def unpack(self, layout):
+        return struct.unpack(layout, self.take(struct.calcsize(layout)))
+
+    def hashes(self, count):
+        taken = self.take(32 * count)
+        return [taken[i:i + 32] for i in range(0, len(taken), 32)]
+
+
+def well_formed(decode, message, why):
+    try:
+        return decode(message)
+    except (AssertionError, struct.error, IndexError) as error:
+        raise Refused(MALFORMED, why) from error
+
+
+def entry_of(mark, device):
+    return next((entry for entry in mark["devices"] if entry[0] == device), None)
+
+
+def decode_proof(body, params):
+    read = Reader(body)
+    epoch, slot, device, parts, marks = read.unpack("<QIHBB")
+    node_id, = read.unpack("32s")
+    receipts, beacons, zero = read.unpack("<HHI")
+    require(parts in (1, 2, 3) and 1 <= marks <= 3 and receipts <= 192 and beacons <= 193 and zero == 0, MALFORMED, "head")
+    proof = {"epoch": epoch, "slot": slot, "device": device, "node_id": node_id, "mark_bytes": [], "marks": [], "compute": None,
+             "memory": None}
     for _ in range(marks):
-        size = 200 + 80 * body[at + 17]
-        mark_bytes.append(body[at:at + size])
-        at += size
-    beacon_bytes = [body[at + 240 * i:at + 240 * i + 240] for i in range(beacons)]
-    at += 240 * beacons
-    receipt_bytes = [body[at + 200 * i:at + 200 * i + 200] for i in range(receipts)]
-    at += 200 * receipts
-    decoded = [rules.decode_mark(m) for m in mark_bytes]
-    entries = [next(d for d in m["devices"] if d[0] == device) for m in decoded]
-    require(entries[0][2] in params["profiles"], LIMITS, "profile")
-    rounds, = struct.unpack_from("<I", body, at)
+        require(read.left() > 17, MALFORMED, "a mark is missing")
+        proof["mark_bytes"].append(read.take(200 + 80 * body[read.at + 17]))
+        proof["marks"].append(well_formed(rules.decode_mark, proof["mark_bytes"][-1], "a mark"))
+    require(read.left() >= 240 * beacons + 200 * receipts, MALFORMED, "beacons or receipts are missing")
+    proof["beacon_bytes"] = [read.take(240) for _ in range(beacons)]
+    proof["receipt_bytes"] = [read.take(200) for _ in range(receipts)]
+    if parts & 1:
+        proof["compute"] = decode_compute(read, proof, params)
+    if parts & 2:
+        proof["memory"] = decode_memory(read, params)
+    require(read.left() == 0, MALFORMED, "longer than its counts say")
+    return proof
+
+
+def decode_compute(read, proof, params):
+    mark = proof["marks"][0]
+    entry = entry_of(mark, proof["device"])
+    require(mark["phase"] == 1 and entry is not None, MALFORMED, "the first mark does not commit the device's rounds")
+    require(entry[2] in params["profiles"], LIMITS, "profile")
+    rounds, = read.unpack("<I")
     require(1 <= rounds <= params["round_limit"], LIMITS, "rounds")
-    depth = compute.depth_of(entries[0][2])
-    count = params["self_openings"] if decoded[0]["mode"] == 0 else params["tile_openings"]
-    end = at + 4 + 32 * (rounds + count * (1 + depth))
-    hashes = [body[i:i + 32] for i in range(at + 4, end, 32)]
-    openings = []
-    for i in range(count):
-        first = rounds + i * (1 + depth)
-        openings.append((hashes[first], hashes[first + 1:first + 1 + depth]))
-    part = decode_memory(body[end:], params) if parts == 3 else None
-    require(part is not None or len(body) == end, MALFORMED, "length")
-    return {"epoch": epoch, "slot": slot, "device": device, "node_id": body[16:48], "mark_bytes": mark_bytes,
-            "marks": decoded, "entries": entries, "beacon_bytes": beacon_bytes, "receipt_bytes": receipt_bytes,
-            "roots": hashes[:rounds], "openings": openings, "memory": part}
+    depth = compute.depth_of(entry[2])
+    count = params["self_openings"] if mark["mode"] == SELF else params["tile_openings"]
+    require(read.left() >= 32 * (rounds + count * (1 + depth)), MALFORMED, "the compute part is cut short")
+    roots = read.hashes(rounds)
+    return {"roots": roots, "openings": [(read.take(32), read.hashes(depth)) for _ in range(count)]}
 
 
-def decode_memory(body, params):
-    kind, walkers_log2, zero, hold_batches, batches, pages = struct.unpack_from("<BBHIIQ", body)
+def decode_memory(read, params):
+    kind, walkers_log2, zero, hold_batches, batches, pages = read.unpack("<BBHIIQ")
     require(zero == 0 and kind in (2, 3), MALFORMED, "head of the memory part")
     require(params["walkers_log2_min"] <= walkers_log2 <= params["walkers_log2_max"]
-            and 1 <= hold_batches <= batches <= params["batch_limit"] and 1 <= pages <= 2**40, LIMITS, "walkers or batches")
-    depth, at = walkers_log2 - 7, 20 + 32 * batches
+            and 1 <= hold_batches <= batches <= params["batch_limit"], LIMITS, "walkers or batches")
+    depth = walkers_log2 - 7
     count = params["hold_openings"] + params["walk_openings"]
-    size = 1024 + 32 * depth
-    require(len(body) == at + count * size, MALFORMED, "length of the memory part")
-    openings = []
-    for i in range(count):
-        one = body[at + i * size:at + (i + 1) * size]
-        openings.append((one[:1024], [one[j:j + 32] for j in range(1024, size, 32)]))
-    return {"kind": kind, "walkers_log2": walkers_log2, "hold_batches": hold_batches, "pages": pages,
-            "roots": [body[20 + 32 * i:52 + 32 * i] for i in range(batches)], "openings": openings}
-
-
-def members_of(mark, file):
-    members = [i for i in range(64) if mark["bitmap"] >> i & 1]
-    require(len(members) >= max(file["quorum"], 1) and members[-1] < len(file["committee"]), QUORUM, "bitmap")
-    return members
-
-
-def query_value(file, proof):
-    """Checks everything that others signed and returns V_C; mode 1 and mode 0."""
-    marks, committee, params = proof["marks"], file["committee"], file["params"]
-    mark_hashes = [th("mark", m) for m in proof["mark_bytes"]]
-    if marks[0]["mode"] == 0:
-        require(not proof["beacon_bytes"] and not proof["receipt_bytes"], MALFORMED, "mode 0 has no witnesses")
-        return th("self-query", mark_hashes[0])
-    beacons = [rules.decode_beacon(b) for b in proof["beacon_bytes"]]
-    receipts = [rules.decode_receipt(r) for r in proof["receipt_bytes"]]
-    first, last = members_of(marks[0], file), members_of(marks[-1], file)
-    groups = [(b"A", first)] + ([(b"B", last)] if proof["memory"] else []) + [(b"C", last)]
-    require(len(beacons) == 1 + sum(len(members) for _, members in groups), QUORUM, "number of beacons")
-    issuers = [file["schedule_key"]] + [committee[i] for _, members in groups for i in members]
-    phases = [b"S"] + [phase for phase, members in groups for _ in members]
-    for beacon, raw, issuer, phase in zip(beacons, proof["beacon_bytes"], issuers, phases):
-        require(beacon["params"] == rules.params_hash(params) and beacon["network"] == file["network"],
-                PARAMS_MISMATCH, "constants")
-        require((beacon["epoch"], beacon["slot"], beacon["mode"]) == (proof["epoch"], proof["slot"], 1), COMMIT, "slot")
-        require(beacon["issuer"] == issuer and beacon["phase"] == phase, QUORUM, "order of beacons")
-        require(rules.is_signed(raw, issuer), BAD_SIGNATURE, "beacon")
-    word = beacons[0]["value"]
-    require(rules.is_active(params, word), NOT_ACTIVE, "schedule word")
-    require(not proof["memory"] or rules.has_memory_phase(params, word), NOT_ACTIVE, "no memory phase")
-    values, at = {}, 1
-    for phase, members in groups:
-        group = beacons[at:at + len(members)]
-        at += len(members)
-        values[phase] = rules.combine(phase, proof["epoch"], proof["slot"], word, proof["node_id"],
-                                      [(rules.key_id(committee[i]), b["value"]) for i, b in zip(members, group)])
-    require(values[b"A"] == marks[0]["value"], COMMIT, "start value")
-    require(not proof["memory"] or values[b"B"] == marks[-1]["value"], COMMIT, "walk value")
-    order = [(r["phase"], committee.index(r["issuer"])) for r in receipts]
-    require(order == sorted(set(order)), QUORUM, "order of receipts")
-    for receipt, raw in zip(receipts, proof["receipt_bytes"]):
-        require(receipt["mark"] == mark_hashes[receipt["phase"] - 1] and receipt["value"] == bytes(32), COMMIT, "receipt")
-        require(rules.is_signed(raw, receipt["issuer"]), BAD_SIGNATURE, "receipt")
-    times = [[r["received"] for r in receipts if r["phase"] == phase] for phase in (1, 2, 3)]
-    check_times(times if proof["memory"] else times[:1], file)
-    return values[b"C"]
-
-
-def check_times(times, file):
-    params, quorum = file["params"], max(file["quorum"], 1)
-    require(all(len(group) >= quorum for group in times), QUORUM, "receipts")
-    medians = [sorted(group)[len(group) // 2] for group in times]
-    require(medians[0] <= params["compute_cutoff"], LATE, "mark")
-    if len(times) == 3:
-        window = params["walk_at"] + params["hold_window"] + params["round_trip_limit"]
-        require(sum(t <= window for t in times[1]) >= quorum, HOLD_LATE, "hold mark")
-        require(medians[2] <= params["walk_cutoff"], LATE, "walk mark")
-
-
-def check_memory_marks(proof, params):
-    """The chain of the three marks and what hold and walk mark say about the part."""
-    part, marks, entries = proof["memory"], proof["marks"], proof["entries"]
-    require(part["kind"] == entries[0][1] + 2, LIMITS, "kind of memory")
-    require(part["hold_batches"] * 8 << part["walkers_log2"] >= 1 << memory_shape(params, part)[2], LIMITS, "hold accesses")
-    hashes = [th("mark", m) for m in proof["mark_bytes"]]
-    require([m["phase"] for m in marks] == [1, 2, 3] and [m["previous"] for m in marks[1:]] == hashes[:2], COMMIT, "chain")
-    require(marks[1]["bitmap"] == marks[2]["bitmap"] and marks[1]["bitmap"] & ~marks[0]["bitmap"] == 0
-            and marks[1]["value"] == marks[2]["value"], COMMIT, "members of the walk")
-    for entry, batches in zip(entries[1:], (part["hold_batches"], len(part["roots"]))):
-        require(entry[1:6] == (part["kind"], part["walkers_log2"], batches, part["pages"], entries[0][5]), COMMIT, "entry")
+    require(read.left() >= 32 * batches + count * (1024 + 32 * depth), MALFORMED, "the memory part is cut short")
+    roots = read.hashes(batches)
+    return {"kind": kind, "walkers_log2": walkers_log2, "hold_batches": hold_batches, "pages": pages, "roots": roots,
+            "openings": [(read.take(1024), read.hashes(depth)) for _ in range(count)]}
 
 
 def memory_shape(params, part):
     return params["device_pages"] if part["kind"] == 3 else params["host_pages"]
 
 
-def check_memory(proof, params, device_seed, query):
-    part, entries = proof["memory"], proof["entries"]
-    seed = memory.memory_seed(device_seed, th("mark", proof["mark_bytes"][0]), part["kind"], part["pages"])
-    walking = memory.walk_seed(seed, proof["marks"][2]["value"])
-    for entry in entries[1:]:
-        commit = memory.walk_commit(walking, part["kind"], part["walkers_log2"], part["roots"][:entry[3]])
-        require(commit == entry[6], COMMIT, "walk roots")
-    queries = memory.walk_queries(query, params, part["walkers_log2"], part["hold_batches"], len(part["roots"]))
-    made, shape = {}, memory_shape(params, part)[:2]
-    for (batch, walker), (ends, siblings) in zip(queries, part["openings"]):
-        found = compute.fold_path(th("walk-leaf", ends), walker >> 7, siblings)
-        require(found == part["roots"][batch], PATH, "walk path")
-        z = th("walk-batch", walking, batch.to_bytes(4, "little"), part["roots"][batch - 1] if batch else bytes(32))
-        end = memory.recompute_walker(seed, shape, part["pages"], z, walker, made)
-        require(end == struct.unpack_from("<Q", ends, 8 * (walker & 127))[0], WALK, "walker")
-
-
-def verify(data, tiles=None):
-    """Returns the figures that the file attests; raises Refused. `tiles` limits how many openings are recomputed."""
-    file = decode_file(data)
-    params = file["params"]
-    proof = decode_proof(file["proof"], params)
+def check_parts(proof):
     mark = proof["marks"][0]
-    require(rules.key_id(file["node_key"]) == proof["node_id"], UNKNOWN_NODE, "node")
-    for other in proof["marks"]:
-        require((other["epoch"], other["slot"], other["node_id"], other["mode"])
-                == (proof["epoch"], proof["slot"], proof["node_id"], mark["mode"]), COMMIT, "mark")
+    require(proof["compute"] is not None, LIMITS, "no compute part")
+    require(len(proof["marks"]) == (3 if proof["memory"] else 1), MALFORMED, "number of marks")
+    require(mark["mode"] != DRAND, LIMITS, "mode")
+    require(entry_of(mark, proof["device"])[1] in (0, 1), LIMITS, "a memory device cannot compute")
+    require(not proof["memory"] or mark["mode"] == COMMITTEE, LIMITS, "memory in that mode")
+
+
+def check_marks(proof, params):
+    first, entry = proof["marks"][0], entry_of(proof["marks"][0], proof["device"])
+    for mark in proof["marks"]:
+        require((mark["epoch"], mark["slot"], mark["node_id"], mark["mode"])
+                == (proof["epoch"], proof["slot"], proof["node_id"], first["mode"]), COMMIT, "mark")
+    require(first["previous"] == bytes(32), COMMIT, "the compute mark names another")
+    require(entry[3] == len(proof["compute"]["roots"]), COMMIT, "number of rounds")
+    if first["mode"] == ON_DEMAND:
+        require(proof["slot"] >= FIRST_ON_DEMAND_SLOT, NOT_ACTIVE, "slot")
+    else:
+        require(proof["slot"] < params["epoch"] // params["slot"], NOT_ACTIVE, "slot")
+        require((proof["epoch"] + 1) * params["epoch"] < 2**63, NOT_ACTIVE, "epoch")
     if proof["memory"]:
-        check_memory_marks(proof, params)
-    for message in [file["proof"]] + proof["mark_bytes"]:
-        require(rules.is_signed(message, file["node_key"]), BAD_SIGNATURE, "proof or mark")
-    value = query_value(file, proof)
-    index, kind, profile, count, _, uid, commit = proof["entries"][0]
-    roots = proof["roots"]
-    seed = compute.slot_seed(rules.params_hash(params), proof["epoch"], proof["slot"], proof["node_id"], mark["value"])
-    seed = compute.device_seed(seed, index, kind, uid, profile)
-    require(count == len(roots) and compute.compute_commit(seed, profile, roots) == commit, COMMIT, "roots")
-    query = compute.query_seed(value, th("mark", proof["mark_bytes"][-1]), index)
-    queries = compute.tile_queries(query, len(roots), profile, len(proof["openings"]))
-    for (number, leaf), (leaf_hash, siblings) in zip(queries, proof["openings"]):
+        check_memory_marks(proof, params, entry)
+
+
+def check_memory_marks(proof, params, computing):
+    """The chain of the three marks and what hold and walk mark say about the part."""
+    part, marks = proof["memory"], proof["marks"]
+    require(part["kind"] == computing[1] + 2, LIMITS, "kind of memory")
+    require(1 <= part["pages"] <= 2**40, LIMITS, "pages")
+    require(part["hold_batches"] * 8 << part["walkers_log2"] >= 1 << memory_shape(params, part)[2], LIMITS, "hold accesses")
+    hashes = [th("mark", m) for m in proof["mark_bytes"]]
+    require([m["phase"] for m in marks] == [1, 2, 3] and [m["previous"] for m in marks[1:]] == hashes[:2], COMMIT, "chain")
+    require(marks[1]["bitmap"] == marks[2]["bitmap"] and marks[1]["bitmap"] & ~marks[0]["bitmap"] == 0
+            and marks[1]["value"] == marks[2]["value"], COMMIT, "members of the walk")
+    for mark, batches in zip(marks[1:], (part["hold_batches"], len(part["roots"]))):
+        entry = entry_of(mark, proof["device"])
+        require(entry is not None and entry[1:6] == (part["kind"], part["walkers_log2"], batches, part["pages"], computing[5]),
+                COMMIT, "entry")
+
+
+def check_time(proof, file, testimony, received_at):
+    """The cut-offs, by the receipts, and the deadline if it is known when the proof came in."""
+    if proof["marks"][0]["mode"] == SELF:
+        return
+    params = file["params"]
+    medians = [sorted(group)[len(group) // 2] for group in testimony["times"]]
+    require(medians[0] <= params["compute_cutoff"], LATE, "compute mark")
+    if proof["memory"]:
+        window = params["walk_at"] + params["hold_window"] + params["round_trip_limit"]
+        require(sum(t <= window for t in testimony["times"][1]) >= max(file["quorum"], 1), HOLD_LATE, "hold mark")
+        require(medians[2] <= params["walk_cutoff"], LATE, "walk mark")
+    if received_at is not None:
+        t0 = testimony["issued_at"]
+        if t0 is None:
+            t0 = proof["epoch"] * params["epoch"] + proof["slot"] * params["slot"] + params["t0_offset"]
+        require(received_at >= t0, NOT_ACTIVE, "the slot lies ahead")
+        require(received_at - t0 <= params["proof_deadline"], LATE, "deadline")
+
+
+def check_tiles(proof, seed, profile, query, tiles):
+    roots, openings = proof["compute"]["roots"], proof["compute"]["openings"]
+    asked = list(zip(compute.tile_queries(query, len(roots), profile, len(openings)), openings))
+    for (number, leaf), (leaf_hash, siblings) in asked:
         require(compute.fold_path(leaf_hash, leaf, siblings) == roots[number], PATH, "path")
-    for (number, leaf), (leaf_hash, _) in list(zip(queries, proof["openings"]))[:tiles]:
+    for (number, leaf), (leaf_hash, _) in asked[:tiles]:
         previous = roots[number - 1] if number else bytes(32)
         found = compute.recompute_leaf(compute.round_seed(seed, number, previous), profile, leaf)
         require(found == leaf_hash, TILE, "tile")
-    if proof["memory"]:
-        check_memory(proof, params, seed, query)
+
+
+def check_walks(proof, params, seed, walking, query):
+    part, made = proof["memory"], {}
+    queries = memory.walk_queries(query, params, part["walkers_log2"], part["hold_batches"], len(part["roots"]))
+    for (batch, walker), (ends, siblings) in zip(queries, part["openings"]):
+        found = compute.fold_path(th("walk-leaf", ends), walker >> 7, siblings)
+        require(found == part["roots"][batch], PATH, "walk path")
+    for (batch, walker), (ends, _) in zip(queries, part["openings"]):
+        z = th("walk-batch", walking, batch.to_bytes(4, "little"), part["roots"][batch - 1] if batch else bytes(32))
+        end = memory.recompute_walker(seed, memory_shape(params, part)[:2], part["pages"], z, walker, made)
+        require(end == struct.unpack_from("<Q", ends, 8 * (walker & 127))[0], WALK, "walker")
+
+
+def verify(data, tiles=None, decided=None, received_at=None):
+    """Returns the figures that the file attests; raises Refused. `tiles` limits how many openings are recomputed, `decided` is
+    the hash of a proof decided before for the same node, slot and device, `received_at` when the proof came in."""
+    file = decode_file(data)
+    params, message = file["params"], file["proof"]
+    body = well_formed(lambda m: rules.body_of(m, rules.PROOF), message, "header")
+    require(len(body) >= 48, MALFORMED, "head")
+    require(rules.key_id(file["node_key"]) == body[16:48], UNKNOWN_NODE, "node")
+    require(decided is None or decided == th("proof", message), DUPLICATE, "another proof was decided")
+    proof = decode_proof(body, params)
+    check_parts(proof)
+    check_marks(proof, params)
+    for signed in [message] + proof["mark_bytes"]:
+        require(rules.is_signed(signed, file["node_key"]), BAD_SIGNATURE, "proof or mark")
+    testimony = witnesses.hear(file, proof)
+    check_time(proof, file, testimony, received_at)
+    mark = proof["marks"][0]
+    index, kind, profile, _, _, uid, commit = entry_of(mark, proof["device"])
+    roots = proof["compute"]["roots"]
+    seed = compute.slot_seed(rules.params_hash(params), proof["epoch"], proof["slot"], proof["node_id"], mark["value"])
+    seed = compute.device_seed(seed, index, kind, uid, profile)
+    require(compute.compute_commit(seed, profile, roots) == commit, COMMIT, "roots")
+    part = proof["memory"]
+    if part:
+        memory_seed = memory.memory_seed(seed, th("mark", proof["mark_bytes"][0]), part["kind"], part["pages"])
+        walking = memory.walk_seed(memory_seed, proof["marks"][2]["value"])
+        for made, batches in zip(proof["marks"][1:], (part["hold_batches"], len(part["roots"]))):
+            found = memory.walk_commit(walking, part["kind"], part["walkers_log2"], part["roots"][:batches])
+            require(found == entry_of(made, index)[6], COMMIT, "batch roots")
+    query = compute.query_seed(testimony["query_value"], th("mark", proof["mark_bytes"][-1]), index)
+    check_tiles(proof, seed, profile, query, tiles)
+    if part:
+        check_walks(proof, params, memory_seed, walking, query)
     m, k = compute.PROFILES[profile][1:]
     return {"profile": profile, "rounds": len(roots), "macs": len(roots) * m * m * k, "mode": mark["mode"],
-            "pages": proof["memory"]["pages"] if proof["memory"] else 0}
+            "pages": part["pages"] if part else 0}

@@ -10,11 +10,20 @@ using namespace kaisar::popw;
 
 namespace {
 
-std::vector<std::uint64_t> numbers(const std::string& text) {
+std::vector<std::uint64_t> numbers(const std::string& text, char separator = ',') {
     std::vector<std::uint64_t> out;
     std::istringstream fields(text);
-    for (std::string field; std::getline(fields, field, ',');) out.push_back(std::stoull(field));
+    for (std::string field; std::getline(fields, field, separator);) out.push_back(std::stoull(field));
     return out;
+}
+
+// The golden vectors whose names begin so, what follows in the name, and the answer; as many as there must be.
+std::vector<std::pair<std::string, std::string>> vectors_of(const std::string& prefix, std::size_t count) {
+    std::vector<std::pair<std::string, std::string>> found;
+    for (const auto& [name, answer] : golden::vectors())
+        if (name.starts_with(prefix + " ")) found.emplace_back(name.substr(prefix.size() + 1), answer);
+    REQUIRE(found.size() == count);
+    return found;
 }
 
 constexpr auto max_u64 = std::numeric_limits<std::uint64_t>::max();
@@ -47,6 +56,26 @@ TEST_CASE("epoch points are the reference's and saturate") {
         ++seen;
     }
     CHECK(seen == 5);
+}
+
+TEST_CASE("means, availability and shares are the reference's, at zero and at the maxima too") {
+    for (const auto& [name, answer] : vectors_of("mean", 5)) {
+        INFO("mean " << name);
+        const auto slash = name.find('/');
+        CHECK(mean_score(numbers(name.substr(0, slash), '+'), std::stoull(name.substr(slash + 1))) == std::stoull(answer));
+    }
+    for (const auto& [name, answer] : vectors_of("availability", 6)) {
+        INFO("availability " << name);
+        const auto in = numbers(name, '/');
+        CHECK(availability_ppm(in[0], in[1]) == std::stoull(answer));
+    }
+    for (const auto& [name, answer] : vectors_of("shares", 5)) {
+        INFO("shares " << name);
+        const auto colon = name.find(':');
+        auto shares = share_pool(std::stoull(name.substr(0, colon)), numbers(name.substr(colon + 1), '+'));
+        shares.rewards.push_back(shares.remainder);
+        CHECK(shares.rewards == numbers(answer));
+    }
 }
 
 TEST_CASE("finishing early earns no more than the window, finishing late less") {

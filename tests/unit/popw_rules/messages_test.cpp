@@ -62,6 +62,33 @@ TEST_CASE("messages have the reference's bytes, Ed25519 signature included, and 
     CHECK(encode_hex(encode_verdict(verdict(), key(0x22))) == golden::text("verdict"));
     CHECK(decode_verdict(golden::bytes("verdict")) == verdict());
     CHECK(decode_mark(golden::bytes("heartbeat"))->devices.empty());
+    const Beacon schedule{.network_id = 7, .phase = BeaconPhase::schedule, .epoch = 20000, .slot = 17,
+                          .params_hash = params_hash(*find_params("test")), .issuer = key(0x20).public_key(),
+                          .value = golden::ascending<32>(0x80), .issued_at_us = 5};
+    CHECK(encode_hex(encode_beacon(schedule, key(0x20))) == golden::text("schedule-beacon"));
+    CHECK(decode_beacon(golden::bytes("schedule-beacon")) == schedule);
+    const Receipt late{.epoch = 20000, .slot = 17, .phase = MarkPhase::walk, .issuer = key(0x22).public_key(), .mark_hash = uid,
+                       .received_us = ~std::uint64_t{0}};
+    CHECK(encode_hex(encode_receipt(late, key(0x22))) == golden::text("committee-receipt"));
+    CHECK(decode_receipt(golden::bytes("committee-receipt")) == late);
+}
+
+TEST_CASE("hold and walk marks have the reference's bytes") {
+    const std::tuple<std::string, MarkPhase, std::uint32_t> marks[] = {{"hold-mark", MarkPhase::hold, 3}, {"walk-mark", MarkPhase::walk, 560}};
+    for (const auto& [name, phase, batches] : marks) {
+        const Mark made{.phase = phase, .status = MarkStatus::busy, .mode = BeaconMode::committee, .epoch = 20000, .slot = 17,
+                        .node_id = id_of_key(key(0x11).public_key()), .previous_mark = uid, .beacon_value = ascending,
+                        .committee_bitmap = std::uint64_t{1} << 63,
+                        .devices = {{3, DeviceKind::device_memory, 26, batches, 69000000, uid, ascending}}};
+        CHECK(encode_hex(encode_mark(made, key(0x11))) == golden::text(name));
+        CHECK(decode_mark(golden::bytes(name)) == made);
+    }
+}
+
+TEST_CASE("Ed25519 keys and signatures are the reference's") {
+    const auto pair = Ed25519Key::from_seed(ascending);
+    CHECK(encode_hex(pair.public_key()) == golden::text("ed25519 public"));
+    CHECK(encode_hex(pair.sign(bytes_of("abc"))) == golden::text("ed25519 signature"));
 }
 
 TEST_CASE("hashes of keys and messages are the reference's") {

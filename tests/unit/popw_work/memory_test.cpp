@@ -42,13 +42,17 @@ TEST_CASE("pages are the reference's, after one pass, two and all") {
         Bytes host(page_bytes(params.host_pages));
         fill_pages(primitives, ascending, params.host_pages, 0, 1, host.data());
         CHECK(encode_hex(sha256(host)) == golden::text("host-page 0 sha256"));
-        for (std::uint32_t passes : {1u, 2u}) {
-            auto shape = params.device_pages;
-            shape.passes = passes;
-            Bytes page(page_bytes(shape));
-            fill_pages(primitives, ascending, shape, 0, 1, page.data());
-            CHECK(encode_hex(sha256(page)) == golden::text("device-page passes " + std::to_string(passes)));
-        }
+        CHECK(encode_hex(ByteView(host).first(64)) == golden::text("host-page 0 first"));
+        CHECK(encode_hex(ByteView(host).last(64)) == golden::text("host-page 0 last"));
+        CHECK(encode_hex(ByteView(device).subspan(2048, 64)) == golden::text("device-page 1 first"));
+        CHECK(encode_hex(ByteView(device).last(64)) == golden::text("device-page 1 last"));
+        for (auto [name, shape] : {std::pair("device", params.device_pages), std::pair("host", params.host_pages)})
+            for (std::uint32_t passes : {1u, 2u}) {
+                shape.passes = passes;
+                Bytes page(page_bytes(shape));
+                fill_pages(primitives, ascending, shape, 0, 1, page.data());
+                CHECK(encode_hex(sha256(page)) == golden::text(std::string(name) + "-page passes " + std::to_string(passes)));
+            }
     }
 }
 
@@ -83,6 +87,21 @@ TEST_CASE("walks end, hash and chain as the reference's") {
         CHECK(encode_hex(hasher.fold(leaves)) == golden::text("walk root 1"));
         for (std::uint64_t walker : {0u, 7u, 8u, 131u, 255u})
             CHECK(recompute_walker(primitives, ascending, params.device_pages, 2, key, walker) == ends[walker]);
+    }
+}
+
+TEST_CASE("the roots of a walk's batches and the commitments to the first of them are the reference's") {
+    const auto primitives = all_primitives().front();
+    const auto memory = two_device_pages(primitives);
+    const auto seed = golden::ascending<32>(0x40);
+    std::vector<Bytes32> roots;
+    for (std::uint32_t batch = 0; batch < 3; ++batch) {
+        std::vector<std::uint64_t> ends(128);
+        walk(primitives, batch_key(seed, batch, roots.empty() ? Bytes32{} : roots.back()), memory.data(), 64, 0, 128, ends.data());
+        hash_walk(primitives, ends, &roots.emplace_back());
+        CHECK(encode_hex(roots.back()) == golden::text("prefix root " + std::to_string(batch)));
+        CHECK(encode_hex(walk_commit(seed, DeviceKind::device_memory, 7, roots)) ==
+              golden::text("prefix commit " + std::to_string(batch + 1)));
     }
 }
 

@@ -1,3 +1,5 @@
+#include "bytes/little_endian.h"
+#include "crypto/hash.h"
 #include "golden/golden_vectors.h"
 #include "popw_work/seeds.h"
 #include "popw_work/tiles.h"
@@ -56,6 +58,56 @@ TEST_CASE("operand rows of every profile are the reference's under every variant
                 CHECK(hex_row(primitives, profile, Operand::a, row) == golden::text("row " + place + " a " + std::to_string(row)));
                 CHECK(hex_row(primitives, profile, Operand::b_transposed, row) == golden::text("row " + place + " b " + std::to_string(row)));
             }
+}
+
+TEST_CASE("the generator's blocks are the reference's, beyond 32 bits of counter and nonce too") {
+    const auto block = [](const Primitives& primitives, const Bytes32& key, std::uint64_t counter, std::uint64_t nonce) {
+        ByteArray<64> out;
+        primitives.chacha8(key.data(), nonce, counter, out.data(), 1);
+        return encode_hex(out);
+    };
+    for (const auto& primitives : all_primitives()) {
+        INFO(primitives.chacha8_variant);
+        CHECK(block(primitives, {}, 0, 0) == golden::text("chacha8 zero"));
+        CHECK(block(primitives, ascending, (std::uint64_t{1} << 32) + 5, 3) == golden::text("chacha8 counter-high"));
+        CHECK(block(primitives, ascending, 1, (std::uint64_t{1} << 40) + 2) == golden::text("chacha8 nonce-high"));
+    }
+}
+
+TEST_CASE("every leaf of a profile lies where the reference has it") {
+    std::string order;
+    for (std::uint64_t leaf = 0; leaf < 64; ++leaf) {
+        const auto corner = corner_of_leaf(*find_profile("T0"), leaf);
+        if (leaf > 0) order += ' ';
+        order += std::to_string(corner.row) + "," + std::to_string(corner.column);
+    }
+    CHECK(order == golden::text("order T0"));
+    for (const auto* name : {"C1", "C2", "G1"}) {
+        const auto& profile = *find_profile(std::string_view(name));
+        ByteWriter corners;
+        for (std::uint64_t leaf = 0; leaf < profile.tiles(); ++leaf) {
+            const auto corner = corner_of_leaf(profile, leaf);
+            corners.put(static_cast<std::uint32_t>(corner.row)).put(static_cast<std::uint32_t>(corner.column));
+        }
+        CHECK(encode_hex(sha256(corners.bytes())) == golden::text("order " + std::string(name) + " sha256"));
+    }
+}
+
+TEST_CASE("the first products of a round are the reference's") {
+    const auto& profile = *find_profile("T0");
+    const auto seed = round_seed(ascending, 0, {});
+    std::vector<std::int8_t> a(profile.k), b(4 * profile.k);
+    generate_rows(fastest(), seed, Operand::a, profile, 0, 1, a.data());
+    generate_rows(fastest(), seed, Operand::b_transposed, profile, 0, 4, b.data());
+    std::string products;
+    for (std::size_t column = 0; column < 4; ++column) {
+        int sum = 0;
+        for (std::size_t i = 0; i < profile.k; ++i) sum += a[i] * b[column * profile.k + i];
+        products += (column == 0 ? "" : ",") + std::to_string(sum);
+    }
+    CHECK(products == golden::text("t0 first-elements"));
+    for (const auto& primitives : all_primitives())
+        CHECK(encode_hex(recompute_leaf(primitives, TreeHasher(primitives), profile, seed, 0)) == golden::text("t0 leaf 0"));
 }
 
 TEST_CASE("leaves lie where the reference has them and one tile a profile hashes as there") {
