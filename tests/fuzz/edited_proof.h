@@ -96,18 +96,6 @@ enum Repair : std::uint8_t {
     chain_marks = 64
 };
 
-/// What the verifier knows or sees differently, one bit each.
-enum Knowledge : std::uint8_t {
-    unknown_node = 1,
-    decided_same = 2,
-    decided_other = 4,
-    own_checker = 8,
-    arrives_early = 16,
-    arrives_late = 32,
-    other_network = 64,
-    larger_quorum = 128
-};
-
 struct Input {
     const Original* original;
     std::uint8_t repairs;
@@ -309,11 +297,14 @@ inline void Editor::apply_to_encoded(const Edit& edit, Bytes& bytes) const {
         turn(bytes, {edit.target, 0, static_cast<std::uint16_t>(edit.offset + 65536u / 4 * edit.which), edit.value});
     if (edit.target != Target::length) return;
     const std::size_t by = edit.offset % 512;
-    if (edit.which % 2 == 0)
+    if (edit.which % 2 == 0) {
         bytes.resize(bytes.size() - std::min(by, bytes.size()));
-    else
-        bytes.insert(bytes.end() - static_cast<std::ptrdiff_t>(std::min<std::size_t>(bytes.size(), signature_bytes)),
-                     by, edit.value);
+        return;
+    }
+    const Bytes added(by, edit.value);
+    const auto before_signature =
+        bytes.end() - static_cast<std::ptrdiff_t>(std::min<std::size_t>(bytes.size(), signature_bytes));
+    bytes.insert(before_signature, added.begin(), added.end());
 }
 
 /// Marks carry commitments to whatever the proof now shows, and name each other.

@@ -3,34 +3,13 @@
 #include "popw/verifier.h"
 
 #include "error/error.h"
-#include "fuzz/edited_proof.h"
+#include "fuzz/verifier_knowledge.h"
 
 namespace {
 
 using namespace kaisar;
 using namespace kaisar::popw;
 using namespace kaisar::popw::edited;
-
-VerifierContext context_of(const Input& input, const Bytes& proof) {
-    const auto& original = *input.original;
-    const auto knows = [&](Knowledge bit) { return (input.knowledge & bit) != 0; };
-    auto context = staged::context_of(original.file);
-    if (knows(unknown_node)) context.node_key = staged::key(0x12).public_key();
-    if (knows(decided_same)) context.decided_proof_hash = proof_hash(proof);
-    if (knows(decided_other)) context.decided_proof_hash = proof_hash(original.file.proof);
-    if (knows(other_network)) context.network_id ^= 1;
-    if (knows(larger_quorum)) context.quorum += 1;
-    const auto t0 = original.stage.mode == BeaconMode::on_demand ? Instant(Microseconds(original.stage.issued_at_us))
-                                                                 : t0_of(context.params, original.stage.slot);
-    if (knows(arrives_early)) context.received_at = t0 - Microseconds(1);
-    if (knows(arrives_late)) context.received_at = t0 + context.params.proof_deadline + Microseconds(1);
-    if (!knows(own_checker)) return context;
-    context.own_key = staged::checker_key(1).public_key();
-    for (const auto& bytes : original.proof.receipts)
-        if (const auto receipt = decode_receipt(bytes); receipt && receipt->issuer == *context.own_key)
-            context.own_receipts.push_back(*receipt);
-    return context;
-}
 
 std::uint64_t end_of(const WalkOpening& opening, std::uint64_t walker) {
     std::uint64_t end = 0;

@@ -109,6 +109,23 @@ def _():
     assert seen == set(range(15))
 
 
+@case("proofs with random edits get the same code from the reference and from the verifier")
+def _():
+    program = processes.BUILD / "bin" / "tests" / "edited_proofs"
+    if not program.exists():
+        raise Skip(f"{program} is not built")
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run([program, "1", "80", folder], capture_output=True, text=True, timeout=120, check=True)
+        lines, seen = done.stdout.splitlines(), set()
+        assert len(lines) == 80
+        for line in lines:
+            number, code, received_at, why = line.split(" ", 3)
+            found = refusal((pathlib.Path(folder) / f"{number}.kpw").read_bytes(), received_at=int(received_at) or None)
+            assert found == int(code), (line, found)
+            seen.add(found)
+        assert len(seen) >= 8, seen
+
+
 @case("keys and signatures of small order are refused")
 def _():
     nothing = bytes([1]) + bytes(31)  # the neutral point: with it as key, R = the neutral point and S = 0 sign everything
