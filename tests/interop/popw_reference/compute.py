@@ -1,4 +1,5 @@
 """One compute round, its tree, the seeds around it and the queries, straight from docs/popw.md."""
+import functools
 import struct
 
 from primitives import cc8, th
@@ -72,6 +73,7 @@ def tree(leaves):
     return levels
 
 
+@functools.cache
 def round_tree(seed, profile):
     _, m, k = PROFILES[profile]
     a = [operand_row(seed, 1, k, i) for i in range(m)]

@@ -1,4 +1,5 @@
 """Pages and walks of the memory proof."""
+import functools
 import struct
 
 from primitives import MASK64, cc8, chacha8_core, th
@@ -33,6 +34,7 @@ def _fold(values):
     return result
 
 
+@functools.cache
 def page_bytes(seed, number, shape):
     return b"".join(struct.pack("<16I", *block) for block in page(seed, number, *shape))
 

@@ -115,9 +115,9 @@ def _():
     if not program.exists():
         raise Skip(f"{program} is not built")
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run([program, "1", "80", folder], capture_output=True, text=True, timeout=120, check=True)
+        done = subprocess.run([program, "1", "60", folder], capture_output=True, text=True, timeout=120, check=True)
         lines, seen = done.stdout.splitlines(), set()
-        assert len(lines) == 80
+        assert len(lines) == 60
         for line in lines:
             number, code, received_at, why = line.split(" ", 3)
             found = refusal((pathlib.Path(folder) / f"{number}.kpw").read_bytes(), received_at=int(received_at) or None)
