@@ -5,7 +5,9 @@
 #include "safeguards/guard.h"
 
 #include <cstdlib>
+#include <fmt/format.h>
 #include <fstream>
+#include <sched.h>
 
 namespace kaisar {
 
@@ -24,6 +26,16 @@ public:
     void write(const std::string& name, std::string_view content) const {
         std::filesystem::create_directories((root_ / name).parent_path());
         std::ofstream(root_ / name) << content;
+    }
+
+    /// A /proc/stat of the first processor that this test may run on, busy for so many hundredths of a second.
+    void write_busy(std::uint64_t ticks) const {
+        cpu_set_t allowed;
+        CPU_ZERO(&allowed);
+        check(::sched_getaffinity(0, sizeof allowed, &allowed) == 0, "the processors of this test are known");
+        int first = 0;
+        while (!CPU_ISSET(first, &allowed)) ++first;
+        write("stat", fmt::format("cpu{} {} 0 0 1000 0 0 0\n", first, ticks));
     }
 
     LoadSources load_sources() const {

@@ -19,13 +19,13 @@ Guard guard_of(const FakeMachine& machine, const OwnerLimits& limits, std::chron
 std::optional<Objection> objection_under_load(const OwnerLimits& limits, unsigned busy_ticks, unsigned tenant_us) {
     const FakeMachine machine;
     machine.write("own", "0::/user.slice\n");
-    machine.write("stat", "cpu0 1000 0 0 1000 0 0 0\n");
+    machine.write_busy(1000);
     machine.write("fs/docker/cpu.stat", "usage_usec 1000000\n");
     auto guard = guard_of(machine, limits);
     guard.begin_watching();
     const auto began = std::chrono::steady_clock::now();
     while (std::chrono::steady_clock::now() - began < 250ms) read_load_counters();
-    machine.write("stat", fmt::format("cpu0 {} 0 0 1000 0 0 0\n", 1000 + busy_ticks));
+    machine.write_busy(1000 + busy_ticks);
     machine.write("fs/docker/cpu.stat", fmt::format("usage_usec {}\n", 1000000 + tenant_us));
     return guard.find_objection(noon);
 }
@@ -55,12 +55,12 @@ TEST_CASE("Other processes are no reason by themselves, but from busy_percent on
 
 TEST_CASE("A decision that comes right after the second reading goes by the first") {
     const FakeMachine machine;
-    machine.write("stat", "cpu0 1000 0 0 1000 0 0 0\n");
+    machine.write_busy(1000);
     auto guard = guard_of(machine, {.busy_percent = 10});
     guard.begin_watching();
     const auto began = std::chrono::steady_clock::now();
     while (std::chrono::steady_clock::now() - began < 250ms) read_load_counters(machine.load_sources());
-    machine.write("stat", fmt::format("cpu0 {} 0 0 1000 0 0 0\n", very_many_ticks));
+    machine.write_busy(very_many_ticks);
     guard.begin_watching();
     CHECK(guard.find_objection(noon));
 }

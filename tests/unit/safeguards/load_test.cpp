@@ -1,3 +1,4 @@
+#include "hardware/inventory.h"
 #include "unit/safeguards/fake_machine.h"
 
 #include <catch2/catch.hpp>
@@ -50,7 +51,10 @@ TEST_CASE("Counters that seem to run backwards are no load") {
 
 TEST_CASE("Niced and idle time, and time that another machine stole, are nobody's load") {
     const FakeMachine machine;
-    machine.write("stat", "cpu  999 999 999 999 0 0 0 0\ncpu0 100 5000 20 7000 60 3 2 900 0 0\nintr 5 4 3\n");
+    machine.write_busy(0);
+    const auto processor = read_system_file((machine / "stat").string());
+    machine.write("stat", "cpu  999 999 999 999 0 0 0 0\n" + processor.substr(0, processor.find(' ')) +
+                              " 100 5000 20 7000 60 3 2 900 0 0\nintr 5 4 3\n");
     const auto counters = read_load_counters(machine.load_sources());
     CHECK(counters.processors == 1);
     CHECK(counters.busy.count() == Approx(1.25)); // (100 + 20 + 3 + 2) hundredths
