@@ -63,10 +63,11 @@ std::unique_ptr<asio::ssl::context> make_tls(const HttpServerOptions& options) {
 
 class HttpServer::Implementation {
 public:
-    Implementation(HttpServerOptions options, ServerHandler handler, const Clock& clock)
+    Implementation(HttpServerOptions options, ServerHandler handler, BodyLimit body_limit, const Clock& clock)
         : options_(std::move(options)), tls_(make_tls(options_)), acceptor_(context_), pause_(context_),
           signals_(context_, SIGTERM, SIGINT), finish_(context_), pool_(options_.handler_threads),
           buckets_(options_.per_address, address_limit), session_{.handler = std::move(handler),
+                                                                  .body_limit = std::move(body_limit),
                                                                   .clock = clock,
                                                                   .pool = pool_,
                                                                   .is_within_rate =
@@ -176,8 +177,9 @@ private:
     bool is_stopping_ = false;
 };
 
-HttpServer::HttpServer(HttpServerOptions options, ServerHandler handler, const Clock& clock)
-    : implementation_(std::make_unique<Implementation>(std::move(options), std::move(handler), clock)) {}
+HttpServer::HttpServer(HttpServerOptions options, ServerHandler handler, BodyLimit body_limit, const Clock& clock)
+    : implementation_(
+          std::make_unique<Implementation>(std::move(options), std::move(handler), std::move(body_limit), clock)) {}
 
 HttpServer::~HttpServer() = default;
 

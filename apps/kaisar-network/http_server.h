@@ -31,7 +31,7 @@ class HttpServer {
 public:
     /// Binds and listens; Error(environment) when the address cannot be had, Error(usage) for plain HTTP beyond
     /// loopback.
-    HttpServer(HttpServerOptions options, ServerHandler handler, const Clock& clock);
+    HttpServer(HttpServerOptions options, ServerHandler handler, BodyLimit body_limit, const Clock& clock);
     ~HttpServer();
 
     /// `http://127.0.0.1:8321`, with the port that was chosen.

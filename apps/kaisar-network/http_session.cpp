@@ -15,11 +15,8 @@ namespace http = boost::beast::http;
 using boost::system::error_code;
 
 constexpr std::uint32_t header_limit_bytes = 8 * 1024;
-constexpr std::uint64_t json_limit_bytes = 1024 * 1024;
-/// The hard cap of every PoPW message.
-constexpr std::uint64_t popw_limit_bytes = 262'144;
-/// In the target of every PoPW message, whichever checker it is for.
-constexpr std::string_view popw_folder = "/popw/v1/";
+/// Taken from the socket at a time, beyond the header.
+constexpr std::size_t read_buffer_bytes = 256 * 1024;
 /// From an idle connection to a complete header, from there to a complete body, and for taking an answer: a worker
 /// behind the slowest line that is of use (75 Mbit/s) needs a fraction of a second for each.
 constexpr std::chrono::seconds header_time{30};
@@ -84,7 +81,7 @@ private:
         state_ = State::reading;
         parser_.emplace();
         parser_->header_limit(header_limit_bytes);
-        parser_->body_limit(json_limit_bytes);
+        parser_->body_limit(boost::none); // until the header says what it is
         layer().expires_after(header_time);
         http::async_read_header(stream_, buffer_, *parser_,
                                 [self = this->shared_from_this()](error_code error, std::size_t) {
@@ -99,12 +96,12 @@ private:
             response.headers.add("Retry-After", "1");
             return refuse(std::move(response));
         }
+        begun_at_ = context_.clock.now();
         const auto target = parser_->get().target();
-        if (std::string_view(target.data(), target.size()).find(popw_folder) != std::string_view::npos) {
-            parser_->body_limit(popw_limit_bytes);
-            // Known too long: refused before any of it is taken.
-            if (parser_->content_length().value_or(0) > popw_limit_bytes) return read_failed(http::error::body_limit);
-        }
+        const auto limit = context_.body_limit(std::string_view(target.data(), target.size()));
+        parser_->body_limit(limit);
+        // Known too long: refused before any of it is taken.
+        if (parser_->content_length().value_or(0) > limit) return read_failed(http::error::body_limit);
         if (http::token_list{parser_->get()[http::field::expect]}.exists("100-continue")) return send_continue();
         receive_body();
     }
@@ -153,7 +150,8 @@ private:
                              .headers = {},
                              .body = std::move(message.body())},
                     .address = address_,
-                    .received_at = context_.clock.now()};
+                    .received_at = context_.clock.now(),
+                    .begun_at = begun_at_};
         for (const auto& field : message)
             request_.http.headers.add(std::string(field.name_string()), std::string(field.value()));
         layer().expires_never();
@@ -247,10 +245,11 @@ private:
     SessionEnd on_end_;
     std::string address_;
     State state_ = State::reading;
-    beast::flat_buffer buffer_{header_limit_bytes + json_limit_bytes};
+    beast::flat_buffer buffer_{header_limit_bytes + read_buffer_bytes};
     std::optional<http::request_parser<http::string_body>> parser_;
     ServerRequest request_;
     http::response<http::string_body> response_;
+    Instant begun_at_{};
     bool is_keep_alive_ = false;
     bool is_head_ = false;
     bool is_finishing_ = false;

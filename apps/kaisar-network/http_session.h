@@ -17,6 +17,7 @@ namespace kaisar::network {
 /// What all sessions of a server use; lives as long as the server.
 struct SessionContext {
     ServerHandler handler;
+    BodyLimit body_limit;
     const Clock& clock;
     boost::asio::thread_pool& pool;
     std::function<bool(const std::string& address)> is_within_rate;

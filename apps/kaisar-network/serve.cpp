@@ -139,7 +139,8 @@ int serve(const ServeOptions& options, const NetworkOptions& shared) {
     // The socket before the store: a start that fails for its address has not begun a network.
     portal::NetworkService* service = nullptr;
     HttpServer server(
-        std::move(listen), [&](const ServerRequest& request) { return service->answer(request); }, clock);
+        std::move(listen), [&](const ServerRequest& request) { return service->answer(request); },
+        [&](std::string_view target) { return service->body_limit(target); }, clock);
     const auto keys = load_or_make_network_keys(files.keys(), options.checkers);
     require_fitting(options, keys);
     const auto store = open_sqlite_store(files.store, StoreUse::serve);

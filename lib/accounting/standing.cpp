@@ -1,15 +1,13 @@
 #include "accounting/standing.h"
 
+#include "checker/bandwidth.h"
 #include "checker/committee.h"
 #include "hardware/inventory_json.h"
-#include "points/published_points.h"
+#include "points/epoch_points.h"
 #include "popw_rules/committee.h"
-#include "popw_rules/linear_points.h"
 #include "protocol/portal_messages_json.h"
 
-#include <fmt/format.h>
-#include <limits>
-#include <map>
+#include <algorithm>
 
 namespace kaisar::accounting {
 namespace {
@@ -18,29 +16,8 @@ using namespace network;
 using popw::DeviceKind;
 
 constexpr auto scheduled_mode = static_cast<std::uint8_t>(popw::BeaconMode::committee);
-constexpr std::uint64_t micro = 1'000'000;
 constexpr std::size_t verdict_limit = 100'000;
 constexpr std::chrono::days strike_memory{7};
-constexpr std::uint64_t whole_quality = 1'000'000;
-constexpr std::uint32_t suspending_strikes = 3;
-
-/// Sums of one device's attested rates over the epoch's active slots; over those with a memory phase for the memory.
-struct DeviceSums {
-    DeviceKind kind = DeviceKind::cpu;
-    std::uint64_t macs_per_s = 0;
-    std::uint64_t walk_bytes_per_s = 0;
-    std::uint64_t held_bytes = 0;
-    /// The last memory phase of the epoch stands for the slots after it that have none.
-    popw::AttestedRates last_memory;
-    std::uint64_t memory_proofs = 0;
-    std::vector<std::uint64_t> scores;
-};
-
-popw::MemoryKind memory_kind(DeviceKind kind) {
-    return kind == DeviceKind::cuda || kind == DeviceKind::device_memory ? popw::MemoryKind::device
-                                                                         : popw::MemoryKind::host;
-}
-
 popw::AttestedRates rates_of(const VerdictRecord& verdict, const popw::Params& params) {
     const auto kind = static_cast<DeviceKind>(verdict.device_kind);
     return popw::attested_rates({.macs = verdict.macs,
@@ -49,37 +26,23 @@ popw::AttestedRates rates_of(const VerdictRecord& verdict, const popw::Params& p
                                  .walk_us = verdict.walk_us,
                                  .held_bytes = verdict.held_bytes,
                                  .hold = verdict.held_bytes != 0 ? popw::HoldOutcome::held : popw::HoldOutcome::missed,
-                                 .memory = memory_kind(kind)},
+                                 .memory = points::memory_kind(kind)},
                                 params);
 }
 
-using Devices = std::map<std::uint16_t, DeviceSums>;
-
-Devices sum_verdicts(const RecordReader& records, const Bytes32& node_id, std::uint64_t epoch, Instant registered_at,
-                     const popw::Params& params) {
-    Devices devices;
+points::Devices sum_verdicts(const RecordReader& records, const Bytes32& node_id, std::uint64_t epoch,
+                             Instant registered_at, const popw::Params& params) {
+    points::Devices devices;
     for (const auto& verdict :
          records.verdicts({.epoch = epoch, .node_id = node_id, .mode = scheduled_mode, .limit = verdict_limit})) {
         // A slot that began before the registration is not among those counted.
         if (verdict.code != 0 || t0_of(params, {verdict.key.epoch, verdict.key.slot}) < registered_at) continue;
-        auto rates = rates_of(verdict, params);
         auto& device = devices[verdict.device];
         device.kind = static_cast<DeviceKind>(verdict.device_kind);
-        device.macs_per_s += rates.macs_per_s;
-        device.walk_bytes_per_s += rates.walk_bytes_per_s;
-        device.held_bytes += rates.held_bytes;
-        if (rates.walk_bytes_per_s != 0) {
-            device.last_memory = rates;
-            ++device.memory_proofs;
-        }
-        rates.walk_bytes_per_s = device.last_memory.walk_bytes_per_s;
-        rates.held_bytes = device.last_memory.held_bytes;
-        device.scores.push_back(slot_score(rates, memory_kind(device.kind), params));
+        device.add(rates_of(verdict, params), params);
     }
     return devices;
 }
-
-std::uint64_t mean_of(std::uint64_t sum, std::uint64_t count) { return count == 0 ? 0 : sum / count; }
 
 /// Within the last days: rejected proofs, and marks whose proof never came (whoever does not like the query must not
 /// just stay silent).
@@ -97,55 +60,10 @@ std::uint32_t count_strikes(const RecordReader& records, const Bytes32& node_id,
     return strikes;
 }
 
-/// What the epoch's sums are divided by: missing and rejected proofs count as zero.
-struct Divisors {
-    std::uint64_t active = 0;
-    std::uint64_t memory = 0;
-};
-
-/// Published points from the means of the epoch.
-void add_published(Standing& standing, const Devices& devices, const Divisors& slots, const StoredWorker& worker,
-                   const RecordReader& records, const popw::Params& params) {
-    const auto request = records.find_document(worker.node_id, "request");
-    points::AttestedMachine machine;
-    if (request)
-        machine.claimed_cores =
-            inventory_from_json(decode_registration_request(*request).inventory, "the stored inventory").cpu.cores;
-    if (slots.active == 0) machine.cpu_macs_per_s = standing.attested.macs_per_s;
-    for (const auto& [index, device] : devices) {
-        const auto macs_per_s = mean_of(device.macs_per_s, slots.active);
-        const auto held_bytes = mean_of(device.held_bytes, slots.memory);
-        if (device.kind == DeviceKind::cuda) {
-            machine.gpus.push_back({.macs_per_s = macs_per_s, .held_bytes = held_bytes});
-            continue;
-        }
-        machine.cpu_macs_per_s += macs_per_s;
-        if (held_bytes != 0) machine.memory_bytes = machine.memory_bytes.value_or(0) + held_bytes;
-    }
-    const auto slot_time = std::chrono::duration_cast<std::chrono::seconds>(params.slot);
-    const auto result =
-        published_points(machine, {.uptime = static_cast<std::int64_t>(standing.heard_slots) * slot_time});
-    for (const auto& term : result.terms)
-        standing.lines.push_back({.what = term.what,
-                                  .attested = term.attested,
-                                  .tier = fmt::format("{} (score {}.{:03}, weight {})", term.tier,
-                                                      term.score_milli / 1000, term.score_milli % 1000, term.weight),
-                                  .micro_points = term.micro_points});
-}
-
-void add_linear(Standing& standing, const Devices& devices, std::uint64_t active_slots, std::uint32_t strikes) {
-    const auto quality = strikes == 0 ? whole_quality : strikes < suspending_strikes ? whole_quality / 2 : 0;
-    for (const auto& [index, device] : devices) {
-        const auto mean = popw::mean_score(device.scores, active_slots);
-        const auto earned = popw::epoch_points(mean, standing.availability_ppm, quality);
-        standing.lines.push_back(
-            {.what = fmt::format("device {}", index),
-             .attested = fmt::format("mean score {} over {} active slots", mean, active_slots),
-             .tier = fmt::format("availability {} ppm, quality {} ppm", standing.availability_ppm, quality),
-             .micro_points = earned > std::numeric_limits<std::uint64_t>::max() / micro
-                                 ? std::numeric_limits<std::uint64_t>::max()
-                                 : earned * micro});
-    }
+std::uint64_t claimed_cores(const RecordReader& records, const Bytes32& node_id) {
+    const auto request = records.find_document(node_id, "request");
+    if (!request) return 0;
+    return inventory_from_json(decode_registration_request(*request).inventory, "the stored inventory").cpu.cores;
 }
 
 } // namespace
@@ -185,30 +103,34 @@ Standing Standings::standing_in(const RecordReader& records, const StoredWorker&
     const auto& params = settings_.params;
     const auto counts = count_slots(epoch, *registered_at, now);
     const auto devices = sum_verdicts(records, worker.node_id, epoch, *registered_at, params);
+    const auto constants = constants_of(settings_, keys_);
     const network::SlotKey any_slot{.node_id = worker.node_id, .mode = scheduled_mode, .epoch = epoch, .slot = 0};
-    const auto members = checker::committee_of(records, constants_of(settings_, keys_), any_slot).size();
+    const auto members = checker::committee_of(records, constants, any_slot).size();
     standing.heard_slots = records.count_heard_slots(worker.node_id, epoch, popw::quorum_of(members));
     standing.expected_slots = std::max(counts.slots, standing.heard_slots);
     standing.availability_ppm = popw::availability_ppm(standing.heard_slots, standing.expected_slots);
     // A verdict of the running slot can be here before the slot is over.
-    Divisors slots{.active = counts.active, .memory = counts.memory};
+    points::Divisors slots{.active = counts.active, .memory = counts.memory};
     for (const auto& [index, device] : devices) {
         slots.active = std::max<std::uint64_t>(slots.active, device.scores.size());
         slots.memory = std::max(slots.memory, device.memory_proofs);
     }
+    const points::PublishedFacts facts{
+        .claimed_cores = claimed_cores(records, worker.node_id),
+        .benchmark_macs_per_s = standing.attested.macs_per_s,
+        .heard = static_cast<std::int64_t>(standing.heard_slots) *
+                 std::chrono::duration_cast<std::chrono::seconds>(params.slot),
+        .bandwidth = checker::find_bandwidth(records, constants.checker_keys, worker.node_id, epoch)};
     if (slots.active != 0) {
-        standing.attested = {.rtt_us = standing.attested.rtt_us};
-        for (const auto& [index, device] : devices) {
-            standing.attested.macs_per_s += mean_of(device.macs_per_s, slots.active);
-            standing.attested.walk_bytes_per_s += mean_of(device.walk_bytes_per_s, slots.memory);
-            standing.attested.held_bytes += mean_of(device.held_bytes, slots.memory);
-        }
+        const auto rtt_us = standing.attested.rtt_us;
+        standing.attested = mean_figures(devices, slots);
+        standing.attested.rtt_us = rtt_us;
     }
-    if (settings_.points == PointsPolicy::published)
-        add_published(standing, devices, slots, worker, records, params);
-    else
-        add_linear(standing, devices, slots.active, count_strikes(records, worker.node_id, now, params));
-    for (const auto& line : standing.lines) standing.micro_points += line.micro_points;
+    standing.lines = settings_.points == PointsPolicy::published
+                         ? published_lines(devices, slots, facts)
+                         : linear_lines(devices, slots.active, standing.availability_ppm,
+                                        count_strikes(records, worker.node_id, now, params));
+    standing.micro_points = points::total_micro_points(standing.lines);
     return standing;
 }
 

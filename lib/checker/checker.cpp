@@ -60,13 +60,19 @@ Checker::Checker(Store& store, const Clock& clock, const NetworkKeys& keys, std:
                  const NetworkConstants& constants, const popw::Primitives& primitives, std::function<void()> on_proof)
     : store_(store), clock_(clock), keys_(keys), own_(keys.checkers.at(number)), own_key_(own_.signing.public_key()),
       own_id_(popw::id_of_key(own_key_)), constants_(constants), primitives_(primitives),
-      on_proof_(std::move(on_proof)) {}
+      on_proof_(std::move(on_proof)), probes_(store, primitives, own_id_, own_.beacons.view()) {}
+
+std::uint64_t Checker::body_limit(std::span<const std::string_view> path) const {
+    // An upload is let in when it is expected, and only then.
+    return path.size() == 6 && path[2] == "probe" ? probes_.upload_limit(path[3]) : popw::message_limit_bytes;
+}
 
 ServerAnswer Checker::answer(const ServerRequest& request, std::span<const std::string_view> path) {
     const bool is_get = request.http.method == "GET";
     const bool is_post = request.http.method == "POST";
     if (path.size() == 6 && path[2] == "beacon" && is_get) return answer_beacon(path[3], path[4], path[5], request);
     if (path.size() == 4 && path[2] == "verdict" && is_get) return answer_verdict(path[3], request);
+    if (path.size() == 6 && path[2] == "probe") return answer_probe(request, path);
     if (path.size() == 3 && path[2] == "mark" && is_post) return answer_mark(request);
     if (path.size() == 3 && path[2] == "proof" && is_post) return answer_proof(request);
     return not_found(fmt::format("there is no {} {}", request.http.method, request.http.target.substr(0, 80)));
@@ -251,6 +257,8 @@ HttpResponse Checker::keep_mark(const popw::Mark& mark, ByteView encoded, Instan
                       "the mark does not follow the one before it in this slot");
     if (record.hash != hash)
         return refuse(409, popw::VerdictCode::duplicate, "another mark of this phase came first, and that one counts");
+    if (mark.phase == MarkPhase::heartbeat && mark.mode == BeaconMode::committee)
+        probes_.expect(record.receipt, mark.node_id, mark.epoch, clock_.now());
     return binary_response(200, record.receipt);
 }
 
@@ -258,6 +266,21 @@ Bytes32 Checker::on_demand_query_value(const popw::Mark& mark) const {
     ByteWriter message;
     message.put(bytes_of("popw on demand")).put(constants_.network_id).put(mark.epoch).put(mark.slot).put(mark.node_id);
     return hmac_sha256(own_.beacons.view(), message.bytes());
+}
+
+ServerAnswer Checker::answer_probe(const ServerRequest& request, std::span<const std::string_view> path) {
+    const auto bytes = parse_integer<std::uint64_t>(path[5]);
+    const bool is_down = path[4] == "down";
+    if (!bytes || (!is_down && path[4] != "up"))
+        return not_found("a probe is asked for as /popw/v1/probe/{token}/{down|up}/{bytes}");
+    const auto now = clock_.now();
+    if (is_down && request.http.method == "GET") return probes_.send(path[3], *bytes, [this] { return clock_.now(); });
+    if (is_down && request.http.method == "POST")
+        return probes_.take_digest(path[3], bytes_of(request.http.body), request.received_at, now);
+    if (!is_down && request.http.method == "POST")
+        return probes_.take_upload(path[3], *bytes, bytes_of(request.http.body), request.received_at - request.begun_at,
+                                   now);
+    return not_found("a probe is a GET and a POST down, or a POST up");
 }
 
 ServerAnswer Checker::answer_proof(const ServerRequest& request) {

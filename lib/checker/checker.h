@@ -4,6 +4,7 @@
 /// order.
 #pragma once
 
+#include "checker/bandwidth.h"
 #include "checker/committee.h"
 #include "network/exchange.h"
 #include "network/network_keys.h"
@@ -27,6 +28,9 @@ public:
 
     /// Requests under /popw/v1/; `path` begins with "popw".
     network::ServerAnswer answer(const network::ServerRequest& request, std::span<const std::string_view> path);
+
+    /// How many bytes a request to that path may bring.
+    std::uint64_t body_limit(std::span<const std::string_view> path) const;
 
     /// A new on-demand challenge, T0 = `now`; nothing when the worker's last one can still be running.
     std::optional<network::ChallengeRecord> try_issue_challenge(const Bytes32& node_id, Instant now);
@@ -53,6 +57,7 @@ private:
                                                      const std::optional<popw::Beacon>& challenge,
                                                      const std::vector<Bytes32>& committee) const;
     Bytes32 start_value(const popw::Mark& mark, const std::optional<popw::Beacon>& challenge) const;
+    network::ServerAnswer answer_probe(const network::ServerRequest& request, std::span<const std::string_view> path);
     HttpResponse keep_mark(const popw::Mark& mark, ByteView encoded, Instant t0, Instant received_at);
     Bytes32 on_demand_query_value(const popw::Mark& mark) const;
     Bytes make_vote(const network::ProofRecord& proof, const popw::VerifierContext& context) const;
@@ -68,6 +73,7 @@ private:
     const NetworkConstants& constants_;
     const popw::Primitives& primitives_;
     std::function<void()> on_proof_;
+    BandwidthProbes probes_;
     std::mutex mutex_;
     /// Beacons of the latest slots: at T0 every worker asks for the same bytes.
     std::map<std::pair<popw::SlotId, popw::BeaconPhase>, Bytes> beacons_;

@@ -56,6 +56,14 @@ ServerAnswer CheckerHost::answer(const ServerRequest& request) {
     return checkers_[number.value_or(0)]->answer(request, number ? path.subspan(2) : path);
 }
 
+std::uint64_t CheckerHost::body_limit(std::string_view target) const {
+    const auto segments = path_segments(target);
+    const std::span<const std::string_view> path(segments);
+    const auto number = parse_number(path);
+    if (number.value_or(0) >= checkers_.size()) return 0;
+    return checkers_[number.value_or(0)]->body_limit(number ? path.subspan(2) : path);
+}
+
 bool CheckerHost::decide_next() {
     bool is_busy = false;
     for (const auto& checker : checkers_) is_busy = checker->decide_next() || is_busy;

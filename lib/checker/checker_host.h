@@ -17,6 +17,8 @@ public:
     /// Whether a request is for a checker, by the path of its target.
     static bool is_for_checker(std::span<const std::string_view> path);
     network::ServerAnswer answer(const network::ServerRequest& request);
+    /// How many bytes a request for a checker may bring.
+    std::uint64_t body_limit(std::string_view target) const;
 
     /// The one that workers connect to when they register, at the network's own address.
     Checker& peer() { return *checkers_.front(); }

@@ -23,7 +23,8 @@ public:
     /// are in. Does nothing for a slot that is not active.
     void plant(popw::SlotId slot, std::size_t count, const std::stop_token& stop);
 
-    /// Notes everybody whose open vote about a planted proof is anything but "tile-mismatch", whatever the majority says.
+    /// Notes everybody whose open vote about a planted proof is anything but "tile-mismatch", whatever the majority
+    /// says.
     void review(Instant now);
 
 private:

@@ -1,6 +1,7 @@
 #include "client/checker_client.h"
 
 #include "bytes/hex.h"
+#include "crypto/hash.h"
 #include "protocol/portal_messages_json.h"
 
 #include <algorithm>
@@ -9,10 +10,11 @@
 namespace kaisar {
 namespace {
 
-constexpr std::size_t answer_limit_bytes = 4096;
 constexpr std::chrono::milliseconds pause{200};
 /// A request is worth sending even when its deadline is this near.
 constexpr std::chrono::milliseconds shortest_wait{100};
+/// A stream that takes longer says that the line is slow; a shorter stream says how slow.
+constexpr std::chrono::milliseconds longest_stream{15'000};
 
 Error make_refusal(const HttpResponse& response) {
     const auto failure = decode_portal_failure(response.body);
@@ -42,14 +44,14 @@ CheckerClient::CheckerClient(const Connection& connection, Url url, const Bytes3
     : connection_(connection), url_(std::move(url)), public_key_(public_key) {}
 
 HttpResponse CheckerClient::exchange(std::string_view method, std::string target, ByteView body,
-                                     std::chrono::milliseconds timeout) {
+                                     std::chrono::milliseconds timeout, std::size_t answer_bytes) {
     HttpRequest request{.method = std::string(method),
                         .authority = url_.authority(),
                         .target = std::move(target),
                         .headers = {},
                         .body = std::string(text_of(body))};
     if (!body.empty()) request.headers.add("Content-Type", "application/octet-stream");
-    return connection_.transport.send(url_, request, {.timeout = timeout, .body_limit_bytes = answer_limit_bytes},
+    return connection_.transport.send(url_, request, {.timeout = timeout, .body_limit_bytes = answer_bytes},
                                       connection_.stop);
 }
 
@@ -109,6 +111,36 @@ Bytes CheckerClient::submit_mark(ByteView mark) {
 void CheckerClient::submit_proof(ByteView proof) {
     const auto response = exchange("POST", "/popw/v1/proof", proof, connection_.timeout);
     if (response.status != 200 && response.status != 202) throw make_refusal(response);
+}
+
+bool CheckerClient::measure_with(std::string_view token, std::uint64_t bytes, ByteView upload, Instant deadline) {
+    const auto time_left = [&] {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - connection_.clock.now());
+        return std::clamp<std::chrono::milliseconds>(left, shortest_wait, longest_stream);
+    };
+    const auto target = [&](std::string_view direction) {
+        return fmt::format("/popw/v1/probe/{}/{}/{}", token, direction, bytes);
+    };
+    const auto down = exchange("GET", target("down"), {}, time_left(), bytes);
+    if (down.status == 404) return false;
+    if (down.status != 200) throw make_refusal(down);
+    for (const auto& answer : {exchange("POST", target("down"), sha256(bytes_of(down.body)), time_left()),
+                               exchange("POST", target("up"), upload, time_left())})
+        if (answer.status != 204) throw make_refusal(answer);
+    return true;
+}
+
+bool CheckerClient::measure_line(std::string_view token, std::span<const std::uint64_t> sizes,
+                                 const std::function<Bytes(std::uint64_t bytes)>& make_upload, Instant deadline) {
+    for (const auto bytes : sizes) {
+        try {
+            return measure_with(token, bytes, make_upload(bytes), deadline);
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::network || bytes == sizes.back() || connection_.clock.now() >= deadline)
+                throw;
+        }
+    }
+    return false;
 }
 
 std::optional<Bytes> CheckerClient::find_verdict(const Bytes32& proof_hash, Instant deadline) {

@@ -149,6 +149,20 @@ MemberAnswers CommitteeClient::find_verdicts(const Bytes32& proof_hash, std::uin
         .answers;
 }
 
+void CommitteeClient::measure_lines(const MemberAnswers& receipts, const popw::Primitives& primitives,
+                                    Instant deadline) {
+    for (const auto& [member, receipt] : receipts) {
+        if (connection_.clock.now() >= deadline) return;
+        const auto token = popw::probe_token(receipt);
+        const auto make_upload = [&](std::uint64_t bytes) { return popw::upload_stream(primitives, token, bytes); };
+        try {
+            make_client(member, connection_.stop).measure_line(token, popw::probe_sizes, make_upload, deadline);
+        } catch (const Error& error) {
+            if (error.kind() == ErrorKind::interrupted) throw;
+        }
+    }
+}
+
 std::optional<popw::Verdict> find_agreed_verdict(const MemberAnswers& verdicts, std::size_t quorum) {
     std::vector<popw::Verdict> decoded;
     for (const auto& [member, bytes] : verdicts)

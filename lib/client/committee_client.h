@@ -4,6 +4,7 @@
 #pragma once
 
 #include "client/checker_client.h"
+#include "popw_work/line_probe.h"
 
 #include <functional>
 #include <map>
@@ -44,6 +45,10 @@ public:
     std::uint64_t submit_proof(ByteView proof);
     /// The verdicts of those of `members` who have one until `deadline`.
     MemberAnswers find_verdicts(const Bytes32& proof_hash, std::uint64_t members, Instant deadline);
+
+    /// Lets those who gave these receipts of a heartbeat measure the line, one after the other, as far as they want to
+    /// and the time until `deadline` goes. Whoever cannot be reached asks again another time.
+    void measure_lines(const MemberAnswers& receipts, const popw::Primitives& primitives, Instant deadline);
 
 private:
     using Ask = std::function<std::optional<Bytes>(CheckerClient&)>;

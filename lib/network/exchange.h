@@ -16,6 +16,7 @@ struct ServerRequest {
     HttpRequest http;
     std::string address;     ///< Of the client's socket.
     Instant received_at;     ///< When the last byte had come in: the time that receipts state.
+    Instant begun_at{};      ///< When its header had come in.
     unsigned times_held = 0; ///< How often the answer to it was "ask again".
 };
 
@@ -26,6 +27,8 @@ struct AskAgain {
 
 using ServerAnswer = std::variant<HttpResponse, AskAgain>;
 using ServerHandler = std::function<ServerAnswer(const ServerRequest&)>;
+/// How many bytes a request to that target may bring; asked once its header is there.
+using BodyLimit = std::function<std::uint64_t(std::string_view target)>;
 
 /// A request is held for its answer at most this long: proxies close silent connections soon after.
 inline constexpr std::chrono::seconds longest_hold{30};

@@ -1,7 +1,5 @@
 #include "points/epoch_points.h"
 
-#include "points/published_points.h"
-
 #include <fmt/format.h>
 #include <limits>
 
@@ -48,7 +46,7 @@ AttestedFigures mean_figures(const Devices& devices, const Divisors& slots) {
 }
 
 std::vector<PointsLine> published_lines(const Devices& devices, const Divisors& slots, const PublishedFacts& facts) {
-    AttestedMachine machine{.claimed_cores = facts.claimed_cores};
+    AttestedMachine machine{.bandwidth = facts.bandwidth, .claimed_cores = facts.claimed_cores};
     if (slots.active == 0) machine.cpu_macs_per_s = facts.benchmark_macs_per_s;
     for (const auto& [index, device] : devices) {
         const auto macs_per_s = mean_of(device.macs_per_s, slots.active);

@@ -2,6 +2,7 @@
 /// for a worker that predicts its own.
 #pragma once
 
+#include "points/published_points.h"
 #include "popw_rules/linear_points.h"
 #include "popw_rules/messages.h"
 #include "protocol/portal_messages.h"
@@ -47,6 +48,7 @@ struct PublishedFacts {
     std::uint64_t benchmark_macs_per_s = 0;
     /// The time of the slots in which the worker was heard.
     std::chrono::seconds heard{0};
+    std::optional<AttestedBandwidth> bandwidth;
 };
 
 std::vector<PointsLine> published_lines(const Devices& devices, const Divisors& slots, const PublishedFacts& facts);

@@ -20,6 +20,7 @@ using namespace network;
 constexpr BucketLimit caller_limit{.per_second = 10, .burst = 100};
 constexpr std::size_t caller_memory = 100'000;
 constexpr std::chrono::seconds settlement_pause{1};
+constexpr std::uint64_t json_limit_bytes = 1024 * 1024;
 
 std::string_view code_of(SignatureFault fault) {
     switch (fault) {
@@ -65,6 +66,11 @@ ServerAnswer NetworkService::answer(const ServerRequest& request) {
     if (response && request.http.headers.find("signature"))
         sign_response(*response, request.http, is_for_peer(path) ? keys_.peer() : keys_.portal);
     return answer;
+}
+
+std::uint64_t NetworkService::body_limit(std::string_view target) const {
+    return checker::CheckerHost::is_for_checker(path_segments(target)) ? checkers_.body_limit(target)
+                                                                       : json_limit_bytes;
 }
 
 std::variant<Caller, HttpResponse> NetworkService::authenticate(const ServerRequest& request) {

@@ -18,6 +18,8 @@ public:
                    const accounting::NetworkSettings& settings, const popw::Primitives& primitives);
 
     network::ServerAnswer answer(const network::ServerRequest& request);
+    /// How many bytes a request to that target may bring.
+    std::uint64_t body_limit(std::string_view target) const;
 
     /// Verifies proofs until asked to stop; meant for a thread of low priority.
     void run_verification(std::stop_token stop) { checkers_.run_verification(std::move(stop)); }

@@ -20,6 +20,10 @@ constexpr std::chrono::milliseconds longest_beacon_delay{10'000};
 /// A slot whose T0 is nearer than this is left to the next run: the device needs to be ready when it begins.
 constexpr std::chrono::milliseconds shortest_lead{100};
 
+/// How long measuring the line may keep a run, and how long before the run must be over it is.
+constexpr std::chrono::seconds probe_budget{30};
+constexpr std::chrono::seconds probe_reserve{5};
+
 /// A slot's moments on this machine's clocks.
 struct SlotTimes {
     popw::SlotId slot;
@@ -120,6 +124,17 @@ public:
                 report_.verdict->code == popw::VerdictCode::ok ? ProveOutcome::proved : ProveOutcome::refused;
     }
 
+    /// Once everything that has its time is done: each checker measures the line once an epoch.
+    void measure_line() {
+        const auto now = connection_.clock.now();
+        auto deadline = now + probe_budget;
+        if (choices_.longest_run != std::chrono::seconds(0))
+            deadline = std::min<Instant>(deadline, times_.t0 + choices_.longest_run - probe_reserve);
+        if (now >= deadline) return;
+        say("let the checkers measure the line", 1);
+        committee_->measure_lines(heartbeats_, worker_.primitives, deadline);
+    }
+
 private:
     void say(std::string_view what, double fraction) const {
         if (choices_.on_progress) choices_.on_progress(what, fraction);
@@ -143,7 +158,8 @@ private:
     }
 
     void submit_heartbeat(popw::MarkStatus status = popw::MarkStatus::ready) {
-        submit_mark(make_heartbeat(worker_, start_, status), start_.committee_bitmap, "heartbeat");
+        heartbeats_ = committee_->submit_mark(make_heartbeat(worker_, start_, status), start_.committee_bitmap);
+        for (const auto& [member, receipt] : heartbeats_) keep_receipt(receipt, "heartbeat");
     }
 
     /// Says that the worker is there, and that its owner's limits keep it from computing.
@@ -248,6 +264,7 @@ private:
     ComputeDevice device_;
     SlotTimes times_;
     std::optional<CommitteeClient> committee_;
+    MemberAnswers heartbeats_;
     SlotStart start_;
 };
 
@@ -314,6 +331,7 @@ ProveReport prove_slot(const DataDirectory& directory, const ProvingWorker& work
     report.outcome = ProveOutcome::inactive;
     SlotSession session(directory, worker, connection, choices, report);
     session.run();
+    session.measure_line();
     if (choices.measure_peak)
         for (auto& device : report.devices) device.efficiency = 2 * device.macs_per_s / choices.measure_peak();
     return report;

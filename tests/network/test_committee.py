@@ -29,10 +29,11 @@ def checkers():
     return document["checkers"]
 
 
-def scheduled_verdict(proved):
+def scheduled_verdict(state):
     """The network's verdict about the slot, once there is one."""
     for _ in range(40):
-        found = [row for row in network.query("verdicts")["verdicts"] if (row["epoch"], row["slot"]) == (proved["epoch"], proved["slot"])]
+        rows = network.query("verdicts", "--node", node_id, "--epoch", str(state["epoch"]))["verdicts"]
+        found = [row for row in rows if row["slot"] == state["slot"]]
         if found:
             return found[0]
         time.sleep(0.5)
@@ -41,7 +42,8 @@ def scheduled_verdict(proved):
 
 @case("a worker is watched by five checkers: five receipts of each mark, and a verdict that a quorum stands behind")
 def _():
-    require_registered(worker, network)
+    global node_id
+    node_id = require_registered(worker, network)["node_id"]
     done = worker.prove("--out", "proofs")
     assert done.returncode == 0, done.stdout + done.stderr
     state = state_of(done)
@@ -55,6 +57,8 @@ def _():
     assert worker.run("prove", "--verify", str(proof)).returncode == 0
     assert network.query("audit")["ok"]
     assert all(each["status"] == "ready" for each in checkers())
+    line = next(line for line in worker.status()["points"]["lines"] if line["what"] == "bandwidth")
+    assert "Mbit/s down" in line["attested"], line
 
 
 @case("with one checker gone and one that takes connections and says nothing, the other three decide")
