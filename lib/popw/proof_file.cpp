@@ -37,7 +37,8 @@ std::optional<ProofFile> decode_proof_file(ByteView bytes) {
     file.schedule_issuer = in.get_array<32>();
     file.quorum = in.get<std::uint16_t>();
     const auto members = in.get<std::uint16_t>();
-    if (members > committee_limit || file.quorum > members) return std::nullopt;
+    const bool is_majority = members == 0 ? file.quorum == 0 : 2 * file.quorum > members && file.quorum <= members;
+    if (members > committee_limit || !is_majority) return std::nullopt;
     for (std::uint16_t i = 0; i < members; ++i) file.committee.push_back(in.get_array<32>());
     const auto proof = in.take(in.get<std::uint32_t>());
     file.proof.assign(proof.begin(), proof.end());

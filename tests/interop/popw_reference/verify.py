@@ -18,6 +18,7 @@ def decode_file(data):
     network, = struct.unpack_from("<I", data, at)
     node_key, schedule_key = data[at + 4:at + 36], data[at + 36:at + 68]
     quorum, members = struct.unpack_from("<HH", data, at + 68)
+    assert members < 2 * quorum <= 2 * members if members else quorum == 0, "the quorum is no majority of the members"
     at += 72
     committee = [data[at + 32 * i:at + 32 * i + 32] for i in range(members)]
     at += 32 * members

@@ -36,8 +36,10 @@ TEST_CASE("a proof file that is cut, padded, of another version or inconsistent 
         CHECK_FALSE(decode_proof_file(other));
     }
     auto file = make_proof_file({});
-    file.quorum = 4;
-    CHECK_FALSE(decode_proof_file(encode_proof_file(file)));
+    for (const std::size_t quorum : {0u, 1u, 4u}) { // of three members
+        file.quorum = quorum;
+        CHECK_FALSE(decode_proof_file(encode_proof_file(file)));
+    }
     CHECK_FALSE(decode_proof_file(Bytes(proof_file_limit_bytes + 1)));
 }
 
