@@ -267,7 +267,9 @@ def _():
                                 (["--listen", "127.0.0.1:99999"], 2, "--listen"), (["--store", "postgres://x"], 2, "--store"),
                                 (["--chain", "evm:http://x"], 2, "--chain"), (["--params", "nonsense"], 2, "--params"),
                                 (["--points", "nonsense"], 2, "--points"), (["--role", "checker"], 2, "--role"),
-                                (["--checkers", "3"], 2, "--checkers"), (["--public-url", "ftp://x"], 2, "--public-url"),
+                                (["--checkers", "0"], 2, "--checkers"), (["--checkers", "65"], 2, "--checkers"),
+                                (["--checkers", "3", "--committee", "4"], 2, "--committee"), (["--planted", "101"], 2, "--planted"),
+                                (["--public-url", "ftp://x"], 2, "--public-url"),
                                 (["--nonsense"], 2, "--nonsense")):
         done = serve(*options)
         assert done.returncode == code and word in done.stderr, (options, done)
