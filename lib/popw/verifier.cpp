@@ -61,6 +61,10 @@ private:
     void accept();
 
     bool is_on_demand() const { return mark_->mode == BeaconMode::on_demand; }
+    std::size_t quorum() const { return witness_quorum(context_, mark_->mode); }
+    std::uint64_t received_time(const std::vector<std::uint64_t>& times) const {
+        return popw::received_time(times, quorum());
+    }
     bool is_self() const { return mark_->mode == BeaconMode::self; }
     bool has_memory() const { return proof_.memory.has_value(); }
     MemoryClaim memory_claim() const {
@@ -164,7 +168,7 @@ bool Examination::is_witnessed() { return refuse(check_witnesses(context_, decod
 
 bool Examination::is_in_time() {
     if (is_self()) return true;
-    finding_.compute_us = upper_median(testimony_.compute_us);
+    finding_.compute_us = received_time(testimony_.compute_us);
     if (finding_.compute_us > static_cast<std::uint64_t>(params_.compute_cutoff.count()))
         return refuse(VerdictCode::late, "the mark came " + std::to_string(finding_.compute_us) + " us after T0, the cut-off is " +
                                              std::to_string(params_.compute_cutoff.count()));
@@ -183,14 +187,14 @@ bool Examination::is_held_in_time() {
     const auto since_walk_at = [&](std::uint64_t time) { return std::max(time, walk_at) - walk_at; };
     const auto holds = testimony_.hold_us;
     const auto in_time = std::ranges::count_if(holds, [&](auto time) { return since_walk_at(time) <= window; });
-    if (static_cast<std::size_t>(in_time) < witness_quorum(context_, mark_->mode))
+    if (static_cast<std::size_t>(in_time) < quorum())
         return refuse(VerdictCode::hold_late, std::to_string(in_time) + " checkers received the hold mark within " +
-                                                  std::to_string(window) + " us, " + std::to_string(witness_quorum(context_, mark_->mode)) + " are needed");
-    const auto walked = upper_median(testimony_.walk_us);
+                                                  std::to_string(window) + " us, " + std::to_string(quorum()) + " are needed");
+    const auto walked = received_time(testimony_.walk_us);
     if (walked > static_cast<std::uint64_t>(params_.walk_cutoff.count()))
         return refuse(VerdictCode::late, "the walk mark came " + std::to_string(walked) + " us after T0, the cut-off is " +
                                              std::to_string(params_.walk_cutoff.count()));
-    finding_.hold_us = since_walk_at(upper_median(holds));
+    finding_.hold_us = since_walk_at(received_time(holds));
     finding_.walk_us = since_walk_at(walked);
     return true;
 }

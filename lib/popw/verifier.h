@@ -33,7 +33,7 @@ struct Verification {
     std::uint32_t profile_id = 0;
     std::uint32_t rounds = 0;
     std::uint64_t macs = 0;
-    std::uint64_t compute_us = 0; ///< upper median of the receipts, zero in mode self
+    std::uint64_t compute_us = 0; ///< when a quorum had the mark, zero in mode self
     std::uint64_t held_bytes = 0;
     std::uint64_t hold_us = 0;
     std::uint64_t walk_bytes = 0;

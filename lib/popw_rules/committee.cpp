@@ -49,4 +49,10 @@ std::uint64_t upper_median(std::vector<std::uint64_t> values) {
     return values[values.size() / 2];
 }
 
+std::uint64_t received_time(std::vector<std::uint64_t> times, std::size_t quorum) {
+    check(quorum > 0 && times.size() >= quorum, "a mark was received by a quorum");
+    std::ranges::sort(times);
+    return times[std::max(times.size() / 2, quorum - 1)];
+}
+
 } // namespace kaisar::popw

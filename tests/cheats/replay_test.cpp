@@ -134,6 +134,21 @@ TEST_CASE("another set of beacons than the mark named does not give other querie
     CHECK(verify(named_two).code == VerdictCode::receipt_quorum);
 }
 
+TEST_CASE("a prover that shows only the receipts that suit it is not timed by those who lie for it") {
+    // Five checkers, two of them bribed: they say that a mark came after 90 ms which came after 450.
+    Stage stage;
+    stage.checkers = 5;
+    stage.quorum = 3;
+    stage.members = {0, 1, 2};
+    stage.receivers = {0, 1, 2, 3, 4};
+    stage.received_us = {90000, 90000, 450000, 450001, 450002};
+    CHECK(verify(stage).compute_us == 450000);
+    stage.receivers = {0, 1, 2}; // as many as are needed, and the median of them is a lie
+    CHECK(verify(stage).compute_us == 450000);
+    stage.received_us = {90000, 90000, 500001};
+    CHECK(verify(stage).code == VerdictCode::late);
+}
+
 TEST_CASE("without a network queries can be ground for, which is why such a proof attests nothing") {
     // One tile of 64 is made up; 256 openings miss it with probability (63/64)^256 = 1.8 %, so some device uid will do.
     std::uint32_t attempts = 0;

@@ -139,6 +139,8 @@ def decisions():
         yield f"schedule {word.hex()}", answer
     for word in (bytes(32), bytes([255]) * 32):  # a threshold of all ones is always, even for a word of all ones
         yield f"test-schedule {word.hex()}", f"{int(rules.is_active(rules.TEST, word))},{int(rules.has_memory_phase(rules.TEST, word))}"
+    for quorum, times in ((1, (7,)), (2, (9, 1)), (2, (9, 1, 5)), (3, (9, 1, 5)), (3, (8, 2, 6, 4, 2**64 - 1)), (4, (1, 2, 3, 4, 5))):
+        yield f"received-time {quorum}:{'+'.join(map(str, times))}", str(rules.received_time(times, quorum))
     ids = [hashlib.sha256(bytes([i])).digest() for i in range(20)]
     yield "committee 5", ",".join(map(str, rules.committee(SEED, UID, ids, 5)))
     yield "committee 20", ",".join(map(str, rules.committee(WORD, UID, ids, 30)))

@@ -209,6 +209,11 @@ def committee(day_value, node_id, checker_ids, size):
     return ranked[:size]
 
 
+def received_time(times, quorum):
+    """When a mark counts as received: the upper median of its receipts, and not before a quorum had it."""
+    return sorted(times)[max(len(times) // 2, quorum - 1)]
+
+
 # Points, with Python's unbounded integers and explicit saturation.
 def saturate(value, limit=2**64 - 1):
     return min(value, limit)

@@ -168,12 +168,13 @@ def check_time(proof, file, testimony, received_at):
     if proof["marks"][0]["mode"] == SELF:
         return
     params = file["params"]
-    medians = [sorted(group)[len(group) // 2] for group in testimony["times"]]
-    require(medians[0] <= params["compute_cutoff"], LATE, "compute mark")
+    quorum = witnesses.quorum_of(file, proof)
+    received = [rules.received_time(group, quorum) for group in testimony["times"]]
+    require(received[0] <= params["compute_cutoff"], LATE, "compute mark")
     if proof["memory"]:
         window = params["walk_at"] + params["hold_window"] + params["round_trip_limit"]
-        require(sum(t <= window for t in testimony["times"][1]) >= max(file["quorum"], 1), HOLD_LATE, "hold mark")
-        require(medians[2] <= params["walk_cutoff"], LATE, "walk mark")
+        require(sum(t <= window for t in testimony["times"][1]) >= quorum, HOLD_LATE, "hold mark")
+        require(received[2] <= params["walk_cutoff"], LATE, "walk mark")
     if received_at is not None:
         t0 = testimony["issued_at"]
         if t0 is None:

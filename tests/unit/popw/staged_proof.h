@@ -40,6 +40,7 @@ struct Stage {
     std::int64_t issued_at_us = 0;
 
     std::size_t quorum = 2;
+    std::size_t checkers = 3;
 
     /// Makes a round's leaves in place of honest work.
     std::function<void(std::uint32_t round, const Bytes32& round_seed, std::vector<Bytes32>& leaves)> make_leaves;
@@ -292,7 +293,7 @@ inline ProofFile make_proof_file(const Stage& stage) {
                    .proof = encode_proof(proof, key(stage.signer))};
     if (stage.mode != BeaconMode::self) {
         file.schedule_issuer = checker_key(0).public_key();
-        for (std::size_t i = 0; i < 3; ++i) file.committee.push_back(checker_key(i).public_key());
+        for (std::size_t i = 0; i < stage.checkers; ++i) file.committee.push_back(checker_key(i).public_key());
         file.quorum = stage.quorum;
     }
     return file;

@@ -2,6 +2,8 @@
 #include "golden/golden_vectors.h"
 #include "popw_rules/committee.h"
 
+#include <sstream>
+
 using namespace kaisar;
 using namespace kaisar::popw;
 
@@ -26,7 +28,8 @@ TEST_CASE("beacon values and their combination are the reference's") {
     CHECK(encode_hex(beacon_value(golden::repeated(0x30), BeaconPhase::walk, 7, slot)) == golden::text("beacon-value"));
     const Contribution contributions[] = {{ascending, uid}, {uid, ascending}};
     const auto word = golden::ascending<32>(0x80);
-    CHECK(encode_hex(combine_beacon(BeaconPhase::start, slot, word, uid, contributions)) == golden::text("combined-start"));
+    CHECK(encode_hex(combine_beacon(BeaconPhase::start, slot, word, uid, contributions)) ==
+          golden::text("combined-start"));
 }
 
 TEST_CASE("a combined value depends on phase, slot, word, node, members and their order") {
@@ -54,4 +57,23 @@ TEST_CASE("the upper median takes the larger middle value") {
     CHECK(upper_median({9, 1}) == 9);
     CHECK(upper_median({9, 1, 5}) == 5);
     CHECK(upper_median({4, 1, 3, 2}) == 3);
+}
+
+TEST_CASE("a mark counts as received at the upper median of its receipts, and not before a quorum had it") {
+    CHECK(received_time({7}, 1) == 7);
+    CHECK(received_time({9, 1}, 1) == 9);
+    CHECK(received_time({9, 1, 5}, 2) == 5);
+    CHECK(received_time({4, 1, 3, 2}, 3) == 3);
+    CHECK(received_time({9, 1, 5}, 3) == 9); // two of five checkers are missing
+    int seen = 0;
+    for (const auto& [name, answer] : golden::vectors()) {
+        if (!name.starts_with("received-time ")) continue;
+        INFO(name);
+        std::istringstream fields(name.substr(name.find(':') + 1));
+        std::vector<std::uint64_t> times;
+        for (std::string time; std::getline(fields, time, '+');) times.push_back(std::stoull(time));
+        CHECK(received_time(times, std::stoull(name.substr(14))) == std::stoull(answer));
+        ++seen;
+    }
+    CHECK(seen == 6);
 }
