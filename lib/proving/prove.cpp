@@ -331,7 +331,7 @@ ProveReport prove_slot(const DataDirectory& directory, const ProvingWorker& work
     report.outcome = ProveOutcome::inactive;
     SlotSession session(directory, worker, connection, choices, report);
     session.run();
-    session.measure_line();
+    if (!report.declined) session.measure_line();
     if (choices.measure_peak)
         for (auto& device : report.devices) device.efficiency = 2 * device.macs_per_s / choices.measure_peak();
     return report;

@@ -20,6 +20,7 @@ void require_only_heard(const PlayedNetwork& network, MarkStatus status) {
     CHECK(network.marks == std::vector{MarkPhase::heartbeat});
     CHECK(network.statuses == std::vector{status});
     CHECK(network.proofs.empty());
+    CHECK(network.others.empty());
 }
 
 } // namespace
