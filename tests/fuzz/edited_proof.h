@@ -360,9 +360,11 @@ inline void Editor::reopen() {
     const auto seed = query_seed(query_value(original_, proof_), mark_hash(proof_.marks.back()), proof_.device_index);
     const auto rounds = static_cast<std::uint32_t>(std::min(proof_.compute->roots.size(), leaves_.size()));
     const auto count = tile_openings(original_.stage.params, original_.stage.mode);
+    std::vector<staged::Tree> trees;
+    for (const auto& leaves : leaves_) trees.push_back(staged::grow_tree(leaves));
     proof_.compute->openings.clear();
     for (const auto& query : draw_tile_queries(staged::primitives(), seed, rounds, all_profiles().front(), count))
-        proof_.compute->openings.push_back(staged::open(staged::grow_tree(leaves_[query.round]), query.leaf));
+        proof_.compute->openings.push_back(staged::open(trees[query.round], query.leaf));
     if (!walk_ || !proof_.memory || proof_.memory->roots.empty()) return;
     const auto batches = static_cast<std::uint32_t>(std::min(proof_.memory->roots.size(), walk_->ends.size()));
     proof_.memory->openings.clear();
