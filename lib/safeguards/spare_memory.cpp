@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <fstream>
 
 namespace kaisar {
 namespace {
@@ -12,6 +13,9 @@ namespace {
 /// programs that run, and for what they may ask for while a proof holds its memory.
 constexpr std::uint64_t least_reserve_bytes = std::uint64_t{128} << 20;
 constexpr std::uint64_t reserve_part = 10;
+
+/// The kernel's scale ends here: chosen before any process that uses less than all memory.
+constexpr int most_willing = 1000;
 
 } // namespace
 
@@ -23,6 +27,10 @@ std::uint64_t allowed_memory_bytes(std::optional<std::uint64_t> wanted, std::uin
 
 std::uint64_t allowed_memory_bytes(std::optional<std::uint64_t> wanted) {
     return allowed_memory_bytes(wanted, detect_available_memory_bytes());
+}
+
+void offer_to_be_ended_first(const std::string& adjustment_file) {
+    std::ofstream(adjustment_file) << most_willing << '\n';
 }
 
 std::optional<std::string> find_huge_page_fault(const std::string& switch_file, const std::string& status_file) {

@@ -78,7 +78,8 @@ std::uint64_t memory_limit(const Options& options, const OwnerLimits& limits) {
 
 void say_what_slows_memory(Context& context) {
     if (const auto fault = find_huge_page_fault())
-        context.terminal.say(fmt::format("Memory: {}. Without them random reads are 40 % slower (docs/safeguards.md).", *fault));
+        context.terminal.say(
+            fmt::format("Memory: {}. Without them random reads are 40 % slower (docs/safeguards.md).", *fault));
 }
 
 /// To be held in a rehearsal: what the limit leaves beside the memory that computing has, a page at least; none unless
@@ -225,6 +226,7 @@ int prove(const Options& options, Context& context) {
 
 int run(const Options& options, Context& context) {
     if (!options.verify.empty()) return verify(options, context);
+    offer_to_be_ended_first();
     return options.rehearse ? rehearse(options, context) : prove(options, context);
 }
 

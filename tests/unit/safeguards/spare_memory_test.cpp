@@ -1,3 +1,4 @@
+#include "hardware/inventory.h"
 #include "safeguards/spare_memory.h"
 #include "unit/safeguards/fake_machine.h"
 
@@ -17,6 +18,14 @@ TEST_CASE("A proof takes what is wanted, or half, and leaves a tenth to everythi
     CHECK(allowed_memory_bytes(gib, 512 * mib) == 384 * mib);
     CHECK(allowed_memory_bytes(gib, 100 * mib) == 0);
     CHECK(allowed_memory_bytes(std::nullopt, 200 * mib) == 72 * mib);
+}
+
+TEST_CASE("The kernel is told to end this process first, where it listens") {
+    const FakeMachine machine;
+    machine.write("adjustment", "0\n");
+    offer_to_be_ended_first((machine / "adjustment").string());
+    CHECK(read_system_file((machine / "adjustment").string()) == "1000");
+    CHECK_NOTHROW(offer_to_be_ended_first((machine / "nowhere/adjustment").string()));
 }
 
 TEST_CASE("Huge pages that the system refuses are explained, with the way to have them") {
