@@ -253,9 +253,12 @@ def require_ended(done, longest_run_s):
 @case("a run that waits for a silent checker far too long is ended by the watchdog")
 def _():
     allow(longest_run_s=1)
+    done = worker.prove()
+    assert done.returncode == 2 and "longest_run_s" in done.stderr, f"a limit below a slot's length is a mistake: {done}"
+    allow(longest_run_s=2)
     with silent_checker() as profile:
         started = time.monotonic()
-        require_ended(worker.prove("--timeout", "100", profile=profile), 1)
+        require_ended(worker.prove("--timeout", "100", profile=profile), 2)
         assert time.monotonic() - started < 15, "the watchdog came late"
 
 
@@ -264,8 +267,8 @@ def _():
     if not shutil.which("strace"):
         raise Skip("strace is not installed")
     # strace lets go of the process when the delay is over, so only the exit code tells that it had been ended before.
-    hang = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync", "-e", "inject=fsync:delay_enter=3000000:when=1"]
-    require_ended(worker.prove(wrapper=hang), 1)
+    hang = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync", "-e", "inject=fsync:delay_enter=4000000:when=1"]
+    require_ended(worker.prove(wrapper=hang), 2)
     allow()
     state = prove()
     assert state["outcome"] == "proved" and state["outbox"]["pending"] == 0, state

@@ -176,8 +176,21 @@ Error make_overdue(const OwnerLimits& limits, const std::string& activity) {
             "a device or a disk that hangs, or a network whose --timeout is too long; what was made is in the outbox"};
 }
 
+/// A run that is ended between its mark and its proof is a strike: a limit that must do that is a mistake.
+void require_time_for_a_slot(const OwnerLimits& limits, const popw::Params& params) {
+    const auto last_question = std::max(params.memory_query_at, params.compute_query_at);
+    if (limits.longest_run > last_question) return;
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("longest_run_s: {} s are over before a slot of this network asks its last question, {:.1f} s "
+                    "after it begins",
+                    limits.longest_run.count(), std::chrono::duration<double>(last_question).count()),
+        "allow some 40 s more than that, or leave longest_run_s out of config.json");
+}
+
 int prove_slot_guarded(const Options& options, OwnerLimits limits, const DataDirectory& directory,
                        const ProvingWorker& worker, const Connection& connection, Context& context) {
+    require_time_for_a_slot(limits, worker.params);
     if (options.now) limits.load = LoadPolicy::ignored;
     Guard guard(limits, RunLog(directory.runs()), worker.params.compute_window);
     for (const auto& waived : guard.waived()) context.terminal.say(waived);
