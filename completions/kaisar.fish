@@ -3,7 +3,7 @@ function __kaisar_at
     set -l words (commandline -opc)
     set -l place (path basename -- $words[1])
     for word in $words[2..]
-        contains -- "$place $word" 'kaisar' 'kaisar register' 'kaisar prove' 'kaisar status' 'kaisar bench' 'kaisar wallet' 'kaisar wallet create' 'kaisar wallet import' 'kaisar wallet show' 'kaisar wallet address' 'kaisar wallet export' 'kaisar wallet sign' 'kaisar wallet verify' 'kaisar wallet bind' 'kaisar wallet change-password' 'kaisar completions' 'kaisar-network' 'kaisar-network serve' 'kaisar-network points' 'kaisar-network workers' 'kaisar-network verdicts' 'kaisar-network checkers' 'kaisar-network audit'; and set place "$place $word"
+        contains -- "$place $word" 'kaisar' 'kaisar register' 'kaisar prove' 'kaisar status' 'kaisar bench' 'kaisar wallet' 'kaisar wallet create' 'kaisar wallet import' 'kaisar wallet show' 'kaisar wallet address' 'kaisar wallet export' 'kaisar wallet sign' 'kaisar wallet verify' 'kaisar wallet bind' 'kaisar wallet change-password' 'kaisar wallet backup' 'kaisar wallet backup-check' 'kaisar wallet restore' 'kaisar completions' 'kaisar-network' 'kaisar-network serve' 'kaisar-network points' 'kaisar-network workers' 'kaisar-network verdicts' 'kaisar-network checkers' 'kaisar-network audit'; and set place "$place $word"
     end
     test "$place" = $argv[1]
 end
@@ -98,6 +98,9 @@ complete -c kaisar -n '__kaisar_at '\''kaisar wallet'\''' -f -a sign -d 'Sign a 
 complete -c kaisar -n '__kaisar_at '\''kaisar wallet'\''' -f -a verify -d 'Check who signed a message or typed data'
 complete -c kaisar -n '__kaisar_at '\''kaisar wallet'\''' -f -a bind -d 'Sign that a worker may earn for this wallet'
 complete -c kaisar -n '__kaisar_at '\''kaisar wallet'\''' -f -a change-password -d 'Encrypt the wallet under another password'
+complete -c kaisar -n '__kaisar_at '\''kaisar wallet'\''' -f -a backup -d 'Write wallet, node key and registration to one encrypted file'
+complete -c kaisar -n '__kaisar_at '\''kaisar wallet'\''' -f -a backup-check -d 'Open a backup and say what it would bring back, touching nothing'
+complete -c kaisar -n '__kaisar_at '\''kaisar wallet'\''' -f -a restore -d 'Bring a backup into an empty data directory'
 complete -c kaisar -n '__kaisar_at '\''kaisar wallet'\''' -l help -d 'Print this help message and exit'
 complete -c kaisar -n '__kaisar_at '\''kaisar wallet create'\''' -l help -d 'Print this help message and exit'
 complete -c kaisar -n '__kaisar_at '\''kaisar wallet create'\''' -l words -x -a '12 24' -d 'Length of the mnemonic: 12 or 24'
@@ -150,6 +153,15 @@ complete -c kaisar -n '__kaisar_at '\''kaisar wallet change-password'\''' -l pas
 complete -c kaisar -n '__kaisar_at '\''kaisar wallet change-password'\''' -l password-fd -x -d 'Open file descriptor whose first line is the wallet'\''s password'
 complete -c kaisar -n '__kaisar_at '\''kaisar wallet change-password'\''' -l new-password-file -r -F -d 'File whose first line is the new password'
 complete -c kaisar -n '__kaisar_at '\''kaisar wallet change-password'\''' -l new-password-fd -x -d 'Open file descriptor whose first line is the new password'
+complete -c kaisar -n '__kaisar_at '\''kaisar wallet backup'\''' -l help -d 'Print this help message and exit'
+complete -c kaisar -n '__kaisar_at '\''kaisar wallet backup'\''' -l password-file -r -F -d 'File whose first line is the wallet'\''s password'
+complete -c kaisar -n '__kaisar_at '\''kaisar wallet backup'\''' -l password-fd -x -d 'Open file descriptor whose first line is the wallet'\''s password'
+complete -c kaisar -n '__kaisar_at '\''kaisar wallet backup-check'\''' -l help -d 'Print this help message and exit'
+complete -c kaisar -n '__kaisar_at '\''kaisar wallet backup-check'\''' -l password-file -r -F -d 'File whose first line is the wallet'\''s password'
+complete -c kaisar -n '__kaisar_at '\''kaisar wallet backup-check'\''' -l password-fd -x -d 'Open file descriptor whose first line is the wallet'\''s password'
+complete -c kaisar -n '__kaisar_at '\''kaisar wallet restore'\''' -l help -d 'Print this help message and exit'
+complete -c kaisar -n '__kaisar_at '\''kaisar wallet restore'\''' -l password-file -r -F -d 'File whose first line is the wallet'\''s password'
+complete -c kaisar -n '__kaisar_at '\''kaisar wallet restore'\''' -l password-fd -x -d 'Open file descriptor whose first line is the wallet'\''s password'
 complete -c kaisar -n '__kaisar_at '\''kaisar completions'\''' -f -a bash -d ''
 complete -c kaisar -n '__kaisar_at '\''kaisar completions'\''' -f -a zsh -d ''
 complete -c kaisar -n '__kaisar_at '\''kaisar completions'\''' -f -a fish -d ''

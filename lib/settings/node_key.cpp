@@ -13,28 +13,28 @@ constexpr std::size_t file_limit_bytes = 4096;
 
 } // namespace
 
-std::optional<Ed25519Key> find_node_key(const Path& path) {
-    auto content = find_file(path, file_limit_bytes);
-    if (!content) return std::nullopt;
-    require_private(path);
-    auto text = text_of(*content);
+Ed25519Key decode_node_key(std::string_view text, const std::string& name) {
     std::optional<Bytes> seed;
     if (text.starts_with(first_line)) {
         text.remove_prefix(first_line.size());
         if (text.ends_with('\n')) text.remove_suffix(1);
         seed = decode_hex(text);
     }
-    const auto is_whole = seed && seed->size() == 32;
-    if (!is_whole) {
-        wipe(*content);
-        throw Error(ErrorKind::environment,
-                    fmt::format("{} is not a node key of a version that is known here", path.string()),
+    if (!seed || seed->size() != 32)
+        throw Error(ErrorKind::environment, fmt::format("{} is not a node key of a version that is known here", name),
                     "restore it from a backup; without it this machine has to register as a new worker");
-    }
     auto key = Ed25519Key::from_seed(*seed);
     wipe(*seed);
-    wipe(*content);
     return key;
+}
+
+std::optional<Ed25519Key> find_node_key(const Path& path) {
+    auto content = find_file(path, file_limit_bytes);
+    if (!content) return std::nullopt;
+    require_private(path);
+    const auto text = Secret::copy_of(*content);
+    wipe(*content);
+    return decode_node_key(text_of(text.view()), path.string());
 }
 
 Ed25519Key make_node_key(const Path& path) {

@@ -14,6 +14,9 @@ namespace kaisar {
 /// version.
 std::optional<Ed25519Key> find_node_key(const Path& path);
 
+/// The key in the file's text; `name` is what messages call it.
+Ed25519Key decode_node_key(std::string_view text, const std::string& name);
+
 /// Makes a key and writes it (0600); never replaces one.
 Ed25519Key make_node_key(const Path& path);
 

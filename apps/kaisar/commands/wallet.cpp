@@ -117,6 +117,11 @@ void declare_bind(CLI::App& command, BindOptions& options) {
     add_password_options(command, options.password);
 }
 
+void declare_backup(CLI::App& command, BackupOptions& options) {
+    command.add_option("file", options.file, "The backup")->type_name("FILE")->required();
+    add_password_options(command, options.password);
+}
+
 } // namespace
 
 void declare_wallet(CLI::App& command, Action& action) {
@@ -142,6 +147,12 @@ void declare_wallet(CLI::App& command, Action& action) {
                                        add_password_options(change, options.password);
                                        add_password_options(change, options.new_password, "new-");
                                    }),
+        add<BackupOptions>(command, "backup", "Write wallet, node key and registration to one encrypted file",
+                           back_up_wallet, declare_backup),
+        add<BackupOptions>(command, "backup-check", "Open a backup and say what it would bring back, touching nothing",
+                           check_wallet_backup, declare_backup),
+        add<BackupOptions>(command, "restore", "Bring a backup into an empty data directory", restore_wallet,
+                           declare_backup),
     };
     action = [subcommands = std::move(subcommands)](Context& context) {
         for (const auto& subcommand : subcommands)

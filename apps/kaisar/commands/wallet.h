@@ -73,6 +73,11 @@ struct BindOptions {
     PasswordOptions password;
 };
 
+struct BackupOptions {
+    std::string file;
+    PasswordOptions password;
+};
+
 int create_wallet(const CreateOptions& options, Context& context);
 int import_wallet(const ImportOptions& options, Context& context);
 int show_wallet(Context& context);
@@ -81,6 +86,9 @@ int export_wallet(const ExportOptions& options, Context& context);
 int change_wallet_password(const ChangePasswordOptions& options, Context& context);
 int sign_with_wallet(const SignOptions& options, Context& context);
 int verify_signature(const VerifyOptions& options, Context& context);
+int back_up_wallet(const BackupOptions& options, Context& context);
+int restore_wallet(const BackupOptions& options, Context& context);
+int check_wallet_backup(const BackupOptions& options, Context& context);
 int bind_worker(const BindOptions& options, Context& context);
 
 } // namespace kaisar

@@ -32,6 +32,9 @@ std::string wallet_json(const WalletReport& report) {
     if (report.signature) json["signature"] = encode_hex_prefixed(*report.signature);
     if (report.binding) json["binding"] = Json::parse(encode_binding(*report.binding));
     put_text("out", report.out);
+    put_text("backup", report.backup);
+    if (report.node_id) json["node_id"] = encode_hex(*report.node_id);
+    if (!report.files.empty()) json["files"] = report.files;
     return to_line(json);
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace kaisar {
 
@@ -26,6 +27,9 @@ struct WalletReport {
     std::optional<Signature65> signature;
     std::optional<SignedBinding> binding;
     std::string out;
+    std::string backup;
+    std::optional<Bytes32> node_id; ///< in a backup
+    std::vector<std::string> files; ///< in a backup
 };
 
 std::string wallet_json(const WalletReport& report);
