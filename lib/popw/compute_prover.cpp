@@ -27,7 +27,7 @@ struct BlockShape {
     std::size_t rows;
     std::size_t columns;
 };
-constexpr BlockShape short_row_block{512, 256};
+constexpr BlockShape short_row_block{1024, 512};
 constexpr BlockShape long_row_block{1024, 1024};
 constexpr std::uint32_t long_row = 16384;
 
