@@ -2,11 +2,16 @@
 
 #include "bytes/little_endian.h"
 
+#include <algorithm>
+
 namespace kaisar::popw {
 namespace {
 
 // Keeps pages x blocks x 64 within 64 bits and what can be claimed within what machines have.
 constexpr std::uint64_t page_limit = std::uint64_t{1} << 40;
+
+// As many as the kernels make pages at once: more would only cost more where the first of them is wrong.
+constexpr std::size_t walkers_at_once = 4;
 
 Refusal mismatch(std::string detail) { return {VerdictCode::commit_mismatch, std::move(detail)}; }
 
@@ -74,13 +79,18 @@ Refusal check_walks(const Primitives& primitives, const Params& params, const Me
         if (hasher.fold_path(leaf, queries[i].walker >> leaf_log2, opening.siblings) != part.roots[queries[i].batch])
             return {VerdictCode::path_mismatch, place(i) + " does not lead to the root of batch " + std::to_string(queries[i].batch)};
     }
-    for (std::size_t i = 0; i < queries.size(); ++i) {
-        const auto [batch, walker] = queries[i];
-        const auto key = batch_key(walk_seed, batch, batch == 0 ? Bytes32{} : part.roots[batch - 1]);
-        const auto end = recompute_walker(primitives, memory_seed, page_shape(params, part.kind), part.pages, key, walker);
-        if (end != load_le<std::uint64_t>(part.openings[i].ends.data() + 8 * (walker % walkers_per_leaf)))
-            return {VerdictCode::walk_mismatch, place(i) + ", walker " + std::to_string(walker) + " of batch " + std::to_string(batch) +
-                                                    ", did not read the memory that the seeds give"};
+    std::vector<WalkerOfBatch> walkers;
+    for (const auto& [batch, walker] : queries)
+        walkers.push_back({batch_key(walk_seed, batch, batch == 0 ? Bytes32{} : part.roots[batch - 1]), walker});
+    std::vector<std::uint64_t> ends(queries.size());
+    for (std::size_t first = 0; first < queries.size(); first += walkers_at_once) {
+        const auto some = std::span(walkers).subspan(first, std::min(walkers_at_once, queries.size() - first));
+        recompute_walkers(primitives, memory_seed, page_shape(params, part.kind), part.pages, some, ends.data() + first);
+        for (std::size_t i = first; i < first + some.size(); ++i)
+            if (ends[i] != load_le<std::uint64_t>(part.openings[i].ends.data() + 8 * (queries[i].walker % walkers_per_leaf)))
+                return {VerdictCode::walk_mismatch, place(i) + ", walker " + std::to_string(queries[i].walker) + " of batch " +
+                                                        std::to_string(queries[i].batch) +
+                                                        ", did not read the memory that the seeds give"};
     }
     return {};
 }

@@ -122,18 +122,25 @@ void hash_walk(const Primitives& primitives, std::span<const std::uint64_t> ends
     }
 }
 
-std::uint64_t recompute_walker(const Primitives& primitives, const Bytes32& memory_seed, const PageShape& shape,
-                               std::uint64_t pages, const Bytes32& batch_key, std::uint64_t walker) {
-    ByteArray<block_bytes> starts;
-    primitives.chacha8(batch_key.data(), start_nonce, walker / words_per_block, starts.data(), 1);
-    auto state = load_le<std::uint64_t>(starts.data() + 8 * (walker % words_per_block));
-    Bytes page(page_bytes(shape));
-    for (std::size_t step = 0; step < steps_per_walker; ++step) {
-        const auto block = scale(state, pages * shape.blocks);
-        fill_pages(primitives, memory_seed, shape, block / shape.blocks, 1, page.data());
-        state = read_block(state, page.data() + block_bytes * (block % shape.blocks));
+void recompute_walkers(const Primitives& primitives, const Bytes32& memory_seed, const PageShape& shape, std::uint64_t pages,
+                       std::span<const WalkerOfBatch> walkers, std::uint64_t* ends) {
+    Bytes starts(block_bytes * walkers.size());
+    for (std::size_t i = 0; i < walkers.size(); ++i) {
+        const auto [key, walker] = walkers[i];
+        primitives.chacha8(key.data(), start_nonce, walker / words_per_block, starts.data(), 1);
+        ends[i] = load_le<std::uint64_t>(starts.data() + 8 * (walker % words_per_block));
     }
-    return state;
+    Bytes read(page_bytes(shape) * walkers.size());
+    std::vector<std::uint64_t> at(walkers.size());
+    for (std::size_t step = 0; step < steps_per_walker; ++step) {
+        for (std::size_t i = 0; i < walkers.size(); ++i) {
+            at[i] = scale(ends[i], pages * shape.blocks);
+            primitives.chacha8(memory_seed.data(), page_nonce, at[i] / shape.blocks, starts.data() + block_bytes * i, 1);
+        }
+        primitives.page_fill({starts.data(), shape.blocks, shape.passes, read.data(), walkers.size()});
+        for (std::size_t i = 0; i < walkers.size(); ++i)
+            ends[i] = read_block(ends[i], read.data() + page_bytes(shape) * i + block_bytes * (at[i] % shape.blocks));
+    }
 }
 
 std::vector<WalkQuery> draw_walk_queries(const Primitives& primitives, const Bytes32& query_seed, const Params& params,

@@ -41,9 +41,16 @@ void walk(const Primitives& primitives, const Bytes32& batch_key, const std::uin
 /// The leaves over a batch's end values, 128 of them each.
 void hash_walk(const Primitives& primitives, std::span<const std::uint64_t> ends, Bytes32* leaves);
 
-/// One walker's end value, from nothing but the seeds: what a verifier does per opening, making each page that is read.
-std::uint64_t recompute_walker(const Primitives& primitives, const Bytes32& memory_seed, const PageShape& shape,
-                               std::uint64_t pages, const Bytes32& batch_key, std::uint64_t walker);
+/// A walker, and the key of its batch.
+struct WalkerOfBatch {
+    Bytes32 batch_key;
+    std::uint64_t walker;
+};
+
+/// Some walkers' end values, from nothing but the seeds: what a verifier does for its openings, making each page that is read.
+/// The walkers go in step, because the kernel makes several pages in the time of one.
+void recompute_walkers(const Primitives& primitives, const Bytes32& memory_seed, const PageShape& shape, std::uint64_t pages,
+                       std::span<const WalkerOfBatch> walkers, std::uint64_t* ends);
 
 /// A walker that the query asks for.
 struct WalkQuery {

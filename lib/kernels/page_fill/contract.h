@@ -13,7 +13,8 @@
 /// | passes   | >= 1                 |                                              |
 /// | pages    | count x blocks x 64 B| overwritten, no alignment needed             |
 ///
-/// All words little endian. Work: count x (blocks x passes - 1) evaluations of F. Identical across all variants. Cannot fail.
+/// All words little endian. Work: count x (blocks x passes - 1) evaluations of F. Identical across all variants. Cannot
+/// fail.
 #pragma once
 
 #include <cstddef>
@@ -30,6 +31,7 @@ struct PageFillArguments {
 };
 
 void page_fill_reference(const PageFillArguments& arguments) noexcept;
+void page_fill_avx2(const PageFillArguments& arguments) noexcept;
 void page_fill_avx512(const PageFillArguments& arguments) noexcept;
 
 } // namespace kaisar::kernels

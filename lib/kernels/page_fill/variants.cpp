@@ -5,6 +5,9 @@ namespace {
 
 constexpr Variant<PageFill> table[] = {
     {"reference", {}, page_fill_reference},
+#if defined(KAISAR_VARIANT_AVX2)
+    {"avx2", CpuFeature::avx2, page_fill_avx2},
+#endif
 #if defined(KAISAR_VARIANT_AVX512)
     {"avx512", CpuFeature::avx512, page_fill_avx512},
 #endif

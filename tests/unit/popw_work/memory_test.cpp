@@ -85,8 +85,12 @@ TEST_CASE("walks end, hash and chain as the reference's") {
         std::vector<Bytes32> leaves(2);
         hash_walk(primitives, ends, leaves.data());
         CHECK(encode_hex(hasher.fold(leaves)) == golden::text("walk root 1"));
-        for (std::uint64_t walker : {0u, 7u, 8u, 131u, 255u})
-            CHECK(recompute_walker(primitives, ascending, params.device_pages, 2, key, walker) == ends[walker]);
+        const std::vector<WalkerOfBatch> walkers{{key, 0}, {key, 7}, {key, 8}, {key, 131}, {key, 255}};
+        for (std::size_t count = 0; count <= walkers.size(); ++count) {
+            std::vector<std::uint64_t> found(count);
+            recompute_walkers(primitives, ascending, params.device_pages, 2, std::span(walkers).first(count), found.data());
+            for (std::size_t i = 0; i < count; ++i) CHECK(found[i] == ends[walkers[i].walker]);
+        }
     }
 }
 
