@@ -28,15 +28,15 @@ void store_transposed(const __m512i* x, std::uint8_t* out) {
         quads[4 * i + 2] = _mm512_unpacklo_epi64(pairs[4 * i + 1], pairs[4 * i + 3]);
         quads[4 * i + 3] = _mm512_unpackhi_epi64(pairs[4 * i + 1], pairs[4 * i + 3]);
     }
-    for (int j = 0; j < 4; ++j) {
-        const __m512i low_even = _mm512_shuffle_i32x4(quads[j], quads[4 + j], 0x88);
-        const __m512i low_odd = _mm512_shuffle_i32x4(quads[j], quads[4 + j], 0xdd);
-        const __m512i high_even = _mm512_shuffle_i32x4(quads[8 + j], quads[12 + j], 0x88);
-        const __m512i high_odd = _mm512_shuffle_i32x4(quads[8 + j], quads[12 + j], 0xdd);
-        _mm512_storeu_si512(out + 64 * j, _mm512_shuffle_i32x4(low_even, high_even, 0x88));
-        _mm512_storeu_si512(out + 64 * (j + 4), _mm512_shuffle_i32x4(low_odd, high_odd, 0x88));
-        _mm512_storeu_si512(out + 64 * (j + 8), _mm512_shuffle_i32x4(low_even, high_even, 0xdd));
-        _mm512_storeu_si512(out + 64 * (j + 12), _mm512_shuffle_i32x4(low_odd, high_odd, 0xdd));
+    // A lane is stored without a shuffle: the port that shuffles is the one that everything here waits for.
+    for (int i = 0; i < 4; ++i) {
+        for (int j = 0; j < 4; ++j) {
+            auto* const to = reinterpret_cast<__m128i*>(out + 64 * j + 16 * i);
+            _mm_storeu_si128(to, _mm512_castsi512_si128(quads[4 * i + j]));
+            _mm_storeu_si128(to + 16, _mm512_extracti32x4_epi32(quads[4 * i + j], 1));
+            _mm_storeu_si128(to + 32, _mm512_extracti32x4_epi32(quads[4 * i + j], 2));
+            _mm_storeu_si128(to + 48, _mm512_extracti32x4_epi32(quads[4 * i + j], 3));
+        }
     }
 }
 
