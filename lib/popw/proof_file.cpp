@@ -16,7 +16,11 @@ constexpr std::size_t committee_limit = 64;
 Bytes encode_proof_file(const ProofFile& file) {
     const auto params = encode_params(file.params);
     ByteWriter out;
-    out.put(bytes_of(magic)).put(version).put(std::uint16_t{0}).put(static_cast<std::uint32_t>(params.size())).put(params);
+    out.put(bytes_of(magic))
+        .put(version)
+        .put(std::uint16_t{0})
+        .put(static_cast<std::uint32_t>(params.size()))
+        .put(params);
     out.put(file.network_id).put(file.node_key).put(file.schedule_issuer);
     out.put(static_cast<std::uint16_t>(file.quorum)).put(static_cast<std::uint16_t>(file.committee.size()));
     for (const auto& member : file.committee) out.put(member);
@@ -39,7 +43,11 @@ std::optional<ProofFile> decode_proof_file(ByteView bytes) {
     const auto members = in.get<std::uint16_t>();
     const bool is_majority = members == 0 ? file.quorum == 0 : 2 * file.quorum > members && file.quorum <= members;
     if (members > committee_limit || !is_majority) return std::nullopt;
-    for (std::uint16_t i = 0; i < members; ++i) file.committee.push_back(in.get_array<32>());
+    for (std::uint16_t i = 0; i < members; ++i) {
+        file.committee.push_back(in.get_array<32>());
+        // One key twice would be a quorum of its own.
+        if (std::ranges::find(file.committee, file.committee.back()) != file.committee.end() - 1) return std::nullopt;
+    }
     const auto proof = in.take(in.get<std::uint32_t>());
     file.proof.assign(proof.begin(), proof.end());
     if (!in.is_exhausted()) return std::nullopt;
@@ -57,8 +65,8 @@ Verification verify_proof_file(const ProofFile& file, const Primitives& primitiv
 }
 
 std::string proof_file_name(const ProofIdentity& identity) {
-    return std::to_string(identity.epoch) + "-" + std::to_string(identity.slot) + "-" + std::to_string(identity.device_index) +
-           ".kpw";
+    return std::to_string(identity.epoch) + "-" + std::to_string(identity.slot) + "-" +
+           std::to_string(identity.device_index) + ".kpw";
 }
 
 } // namespace kaisar::popw

@@ -17,7 +17,8 @@ from primitives import cc8, ed25519_public, ed25519_sign, th
 SEED = bytes(range(32))  # S0_d, S_m and Q of the vectors: 00 01 .. 1f
 WALK_SEED = bytes(range(0x40, 0x60))
 TAGS = ["seed", "dev-seed", "round-seed", "leaf", "node", "compute-commit", "query", "beacon", "self-query", "sort", "sig",
-        "mark", "proof", "params", "verdict-commit", "mem-seed", "walk-seed", "walk-batch", "walk-leaf", "walk-commit"]
+        "mark", "proof", "params", "verdict-commit", "mem-seed", "walk-seed", "walk-batch", "walk-leaf", "walk-commit", "day",
+        "probe", "probe-up"]
 NODE, CHECKERS = bytes([0x11]) * 32, [bytes([0x20 + i]) * 32 for i in range(3)]
 SECRETS = [bytes([0x30 + i]) * 32 for i in range(3)]
 NETWORK, EPOCH, SLOT, UID = 7, 20000, 17, bytes([0x55]) * 32
@@ -43,6 +44,7 @@ def seeds():
     yield "round-seed 77", compute.round_seed(SEED, 77, UID).hex()
     yield "query-seed", compute.query_seed(SEED, UID, 3).hex()
     yield "combined-start", rules.combine(b"A", EPOCH, SLOT, WORD, UID, [(SEED, UID), (UID, SEED)]).hex()
+    yield "day-value", rules.day_value(EPOCH, WORD).hex()
     yield "beacon-value", rules.beacon_value(SECRETS[0], b"B", NETWORK, EPOCH, SLOT).hex()
 
 

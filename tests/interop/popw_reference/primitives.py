@@ -130,6 +130,14 @@ def ed25519_sign(seed, message):
     return big_r + ((r + h * a) % L).to_bytes(32, "little")
 
 
+def ed25519_sign_with_neutral_point(seed, message):
+    """What fits the equation with R of order 1; docs/popw.md refuses it."""
+    a, _ = _expand(seed)
+    neutral = (1).to_bytes(32, "little")
+    h = int.from_bytes(hashlib.sha512(neutral + ed25519_public(seed) + message).digest(), "little") % L
+    return neutral + (h * a % L).to_bytes(32, "little")
+
+
 def ed25519_verify(public, message, signature):
     a, r, s = _decompress(public), _decompress(signature[:32]), int.from_bytes(signature[32:], "little")
     if a is None or r is None or s >= L or _is_small(a) or _is_small(r):

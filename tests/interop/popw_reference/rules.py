@@ -204,6 +204,10 @@ def combine(phase, epoch, slot, word, node_id, contributions):
     return th("beacon", phase, struct.pack("<QI", epoch, slot), word, node_id, *(i + n for i, n in contributions))
 
 
+def day_value(epoch, first_word):
+    return th("day", struct.pack("<Q", epoch), first_word)
+
+
 def committee(day_value, node_id, checker_ids, size):
     ranked = sorted(range(len(checker_ids)), key=lambda i: (th("sort", day_value, node_id, checker_ids[i]), i))
     return ranked[:size]

@@ -11,7 +11,7 @@ import compute
 import make_vectors as honest
 import rules
 import verify
-from primitives import ed25519_public, th
+from primitives import ed25519_public, ed25519_sign_with_neutral_point, th
 
 NODE, CHECKERS = honest.NODE, honest.CHECKERS
 HEADER, SIGNATURE = 16, 64
@@ -21,6 +21,11 @@ T0_US = 20000 * rules.TEST["epoch"] + 17 * rules.TEST["slot"] + rules.TEST["t0_o
 def sign(kind, message, seed):
     """The message with its length and signature put right; its last 64 bytes are the old signature."""
     return rules.signed(kind, message[HEADER:-SIGNATURE], seed)
+
+
+def sign_with_neutral_point(kind, message, seed):
+    body = message[:-SIGNATURE]
+    return body + ed25519_sign_with_neutral_point(seed, th("sig", bytes([kind]), body))
 
 
 def put(message, at, data):
@@ -136,6 +141,9 @@ def bad_signature(committee, memory, on_demand):
     draft = committee()
     draft.signer = bytes([0x12]) * 32
     yield "of the proof by another key", draft.pack()
+    # R is the neutral element: S = k · a satisfies the equation, and anybody who knows the key can make it.
+    draft = committee()
+    yield "with a point of small order", draft.pack(sign_with_neutral_point(rules.PROOF, draft.message(), NODE))
     for kind, number in (("mark", 2), ("beacon", 0), ("beacon", 1), ("beacon", 6), ("receipt", 0), ("receipt", 5)):
         draft = memory()
         messages = {"mark": draft.marks, "beacon": draft.beacons, "receipt": draft.receipts}[kind]

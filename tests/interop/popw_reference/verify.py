@@ -21,6 +21,7 @@ def decode_file(data):
     assert members < 2 * quorum <= 2 * members if members else quorum == 0, "the quorum is no majority of the members"
     at += 72
     committee = [data[at + 32 * i:at + 32 * i + 32] for i in range(members)]
+    assert len(set(committee)) == members, "a member stands in the committee twice"
     at += 32 * members
     length, = struct.unpack_from("<I", data, at)
     assert len(data) == at + 4 + length, "the file is cut short or too long"

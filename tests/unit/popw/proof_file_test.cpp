@@ -1,5 +1,5 @@
-#include "popw/rehearsal.h"
 #include "golden/golden_vectors.h"
+#include "popw/rehearsal.h"
 #include "staged_proof.h"
 
 using namespace kaisar;
@@ -11,7 +11,11 @@ namespace {
 RehearsalOptions options(BeaconMode mode, std::size_t checkers) {
     auto params = *find_params("devnet"); // seven seconds for the mark, so that a busy machine is not late
     params.round_limit = 3;
-    return {.params = params, .threads = 2, .mode = mode, .checkers = checkers, .profile_id = 0,
+    return {.params = params,
+            .threads = 2,
+            .mode = mode,
+            .checkers = checkers,
+            .profile_id = 0,
             .now = Instant(std::chrono::seconds(1790000000))};
 }
 
@@ -25,7 +29,8 @@ TEST_CASE("a proof file decodes to what it was") {
 
 TEST_CASE("a proof file that is cut, padded, of another version or inconsistent is refused") {
     const auto bytes = encode_proof_file(make_proof_file({}));
-    for (std::size_t size = 0; size < bytes.size(); size += 11) CHECK_FALSE(decode_proof_file(ByteView(bytes).first(size)));
+    for (std::size_t size = 0; size < bytes.size(); size += 11)
+        CHECK_FALSE(decode_proof_file(ByteView(bytes).first(size)));
     auto longer = bytes;
     longer.push_back(0);
     CHECK_FALSE(decode_proof_file(longer));
@@ -58,6 +63,13 @@ TEST_CASE("a rehearsal with one checker, with five and without any ends in a val
     CHECK(self.verification.code == VerdictCode::ok);
     CHECK(self.verification.mode == BeaconMode::self);
     CHECK(decode_proof_file(encode_proof_file(self.file)) == self.file);
+}
+
+TEST_CASE("a file in which a member stands twice, which would be a quorum of its own, is none") {
+    auto file = rehearse(options(BeaconMode::committee, 3), primitives()).file;
+    REQUIRE(decode_proof_file(encode_proof_file(file)));
+    file.committee[2] = file.committee[0];
+    CHECK_FALSE(decode_proof_file(encode_proof_file(file)));
 }
 
 TEST_CASE("a rehearsal with memory attests what was held and walked") {

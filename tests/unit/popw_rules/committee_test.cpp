@@ -48,6 +48,7 @@ TEST_CASE("committees are drawn as the reference draws them") {
     std::vector<Bytes32> ids;
     for (std::uint8_t i = 0; i < 20; ++i) ids.push_back(sha256(ByteView(&i, 1)));
     CHECK(joined(choose_committee(ascending, uid, ids, 5)) == golden::text("committee 5"));
+    CHECK(encode_hex(day_value(20000, golden::ascending<32>(0x80))) == golden::text("day-value"));
     CHECK(joined(choose_committee(golden::ascending<32>(0x80), uid, ids, 30)) == golden::text("committee 20"));
     CHECK(choose_committee(ascending, uid, {}, 5).empty());
 }
