@@ -15,8 +15,9 @@ namespace {
 
 using Seconds = std::chrono::duration<double>;
 
-/// The kernel counts in hundredths of a second: below this a reading would be mostly rounding.
-constexpr Seconds shortest_interval{0.2};
+/// The kernel counts in hundredths of a second: below this a reading would be mostly rounding. A run begins at least
+/// that long before its slot.
+constexpr Seconds shortest_interval{0.1};
 constexpr int deepest_group = 7; // a rootless container lies six deep
 
 /// How container engines and hypervisors name the groups that they make, from the first letter on.

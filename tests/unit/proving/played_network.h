@@ -72,6 +72,7 @@ private:
     /// Its clock shows that a slot is about to begin, whenever it is asked.
     HttpResponse tell_time() {
         slot_ = popw::upcoming_slot(params_, SystemClock().now());
+        t0_ = SystemClock().now() + lead;
         const auto shown = popw::t0_of(params_, slot_) - lead;
         return {.body = fmt::format("{{\"now_us\": {}}}", shown.time_since_epoch().count())};
     }
@@ -79,6 +80,7 @@ private:
     HttpResponse give_beacon(char letter) {
         const auto phase = static_cast<popw::BeaconPhase>(letter);
         on_beacon(phase);
+        if (phase == popw::BeaconPhase::schedule) SystemClock().sleep_until(t0_, {});
         const auto& key = phase == popw::BeaconPhase::schedule ? portal_ : checker_;
         return answer_with(popw::encode_beacon({.network_id = network_id,
                                                 .phase = phase,
@@ -129,6 +131,7 @@ private:
 
     popw::Params params_;
     popw::SlotId slot_;
+    Instant t0_{}; ///< of that slot, on this machine's clock
     const Ed25519Key portal_ = Ed25519Key::generate();
     const Ed25519Key checker_ = Ed25519Key::generate();
 };

@@ -34,7 +34,7 @@ TEST_CASE("A tenant that is new has used all of its time since the first reading
 }
 
 TEST_CASE("Two readings that lie too close together say nothing, nor do those of other processors") {
-    CHECK_FALSE(find_load(at(0ms, 0, 0), at(199ms, 1, 0)));
+    CHECK_FALSE(find_load(at(0ms, 0, 0), at(99ms, 1, 0)));
     auto other = at(1000ms, 1, 0);
     other.processors = 3;
     CHECK_FALSE(find_load(at(0ms, 0, 0), other));
