@@ -117,7 +117,7 @@ int main(int count, char** words) {
                name, "n", "ceiling", "ours", "/ beside", "/ alone", "oneDNN/bes", "/ oneDNN");
     for (const auto n : sizes)
         if (n != 0) compare_square(variant, ceilings, n);
-    for (const std::size_t k : {4096, 8192})
+    for (const std::size_t k : {4096u, 8192u})
         for (const auto& [rows, columns] : {std::pair<std::size_t, std::size_t>{512, 256}, {1024, 512}, {1024, 1024}})
             compare_blocks(variant, ceilings, rows, columns, k);
 }
