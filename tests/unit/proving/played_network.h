@@ -7,6 +7,8 @@
 #include "proving/prove.h"
 
 #include <catch2/catch.hpp>
+#include <cinttypes>
+#include <cstdio>
 #include <cstdlib>
 #include <fmt/format.h>
 
@@ -50,7 +52,7 @@ public:
 
     HttpResponse send(const Url&, const HttpRequest& request, const TransportLimits&, const std::stop_token&) override {
         if (request.target == "/v1/health") return tell_time();
-        if (request.target.starts_with("/popw/v1/beacon/")) return give_beacon(request.target.back());
+        if (request.target.starts_with("/popw/v1/beacon/")) return give_beacon(request.target);
         if (request.target == "/popw/v1/mark") return take_mark(request.body);
         if (request.target == "/popw/v1/proof") {
             proofs.emplace_back(request.body.begin(), request.body.end());
@@ -64,28 +66,33 @@ public:
 
 private:
     static constexpr std::uint32_t network_id = 77;
-    /// Long enough for a worker to take the slot, also on a machine that is busy.
+    /// A worker that takes longer until it decides for a slot gets the next one.
     static constexpr std::chrono::milliseconds lead{500};
 
     static HttpResponse answer_with(const Bytes& bytes) { return {.body = std::string(text_of(bytes))}; }
 
     /// Its clock shows that a slot is about to begin, whenever it is asked.
     HttpResponse tell_time() {
-        slot_ = popw::upcoming_slot(params_, SystemClock().now());
+        const auto slot = popw::upcoming_slot(params_, SystemClock().now());
         t0_ = SystemClock().now() + lead;
-        const auto shown = popw::t0_of(params_, slot_) - lead;
+        const auto shown = popw::t0_of(params_, slot) - lead;
         return {.body = fmt::format("{{\"now_us\": {}}}", shown.time_since_epoch().count())};
     }
 
-    HttpResponse give_beacon(char letter) {
+    /// `target` ends with epoch, slot and phase.
+    HttpResponse give_beacon(const std::string& target) {
+        popw::SlotId slot;
+        char letter = 0;
+        REQUIRE(std::sscanf(target.c_str(), "/popw/v1/beacon/%" SCNu64 "/%" SCNu32 "/%c", &slot.epoch, &slot.slot,
+                            &letter) == 3);
         const auto phase = static_cast<popw::BeaconPhase>(letter);
         on_beacon(phase);
         if (phase == popw::BeaconPhase::schedule) SystemClock().sleep_until(t0_, {});
         const auto& key = phase == popw::BeaconPhase::schedule ? portal_ : checker_;
         return answer_with(popw::encode_beacon({.network_id = network_id,
                                                 .phase = phase,
-                                                .epoch = slot_.epoch,
-                                                .slot = slot_.slot,
+                                                .epoch = slot.epoch,
+                                                .slot = slot.slot,
                                                 .params_hash = popw::params_hash(params_),
                                                 .issuer = key.public_key(),
                                                 .value = Bytes32{static_cast<std::uint8_t>(letter)}},
@@ -130,8 +137,7 @@ private:
     }
 
     popw::Params params_;
-    popw::SlotId slot_;
-    Instant t0_{}; ///< of that slot, on this machine's clock
+    Instant t0_{}; ///< of the slot that is about to begin, on this machine's clock
     const Ed25519Key portal_ = Ed25519Key::generate();
     const Ed25519Key checker_ = Ed25519Key::generate();
 };
