@@ -1,7 +1,8 @@
 /// How a kernel comes in several variants: one table per kernel, plain first, fastest last.
 ///
 /// A kernel folder holds contract.h (declarations only, the mathematics and the shapes), one source file a variant and
-/// variants.{h,cpp} with the table. A variant file includes its contract, intrinsics and <cstddef>/<cstdint>, nothing else.
+/// variants.{h,cpp} with the table. A variant file includes its contract, intrinsics and <cstddef>/<cstdint>, nothing
+/// else.
 #pragma once
 
 #include "error/error.h"
@@ -30,9 +31,11 @@ const Variant<Function>& best_variant(std::span<const Variant<Function>> table, 
     return *best;
 }
 
-/// The variant of that name; Error(usage) when there is none of that name, Error(environment) when this processor cannot execute it.
+/// The variant of that name; Error(usage) when there is none of that name, Error(environment) when this processor
+/// cannot execute it.
 template <class Function>
-const Variant<Function>& require_variant(std::span<const Variant<Function>> table, CpuFeatures features, std::string_view name) {
+const Variant<Function>& require_variant(std::span<const Variant<Function>> table, CpuFeatures features,
+                                         std::string_view name) {
     std::string known;
     for (const auto& variant : table) {
         if (variant.name == name) {

@@ -21,8 +21,9 @@ constexpr std::size_t tasks_per_thread = 4; // so that no thread waits long for 
 constexpr std::size_t rows_per_task = 64;   // of an operand, when it is generated
 constexpr std::uint32_t fewest_rounds = 8;  // below that, the unfinished last round costs more than a tenth
 
-// A block of C is computed and hashed by one thread. Small blocks are still in the second-level cache when they are hashed;
-// with long rows, reading the operands anew for each small block costs more than that gains (both measured with AMX).
+// A block of C is computed and hashed by one thread. Small blocks are still in the second-level cache when they are
+// hashed; with long rows, reading the operands anew for each small block costs more than that gains (both measured with
+// AMX).
 struct BlockShape {
     std::size_t rows;
     std::size_t columns;
@@ -53,8 +54,8 @@ struct ThreadMemory {
 
 struct ComputeProver::State {
     State(const Primitives& chosen, const Profile& shape, unsigned thread_count)
-        : primitives(chosen), profile(shape), block(choose_block(shape, thread_count)), stride(shape.k + operand_padding),
-          a(shape.m * stride), b(shape.m * stride), hasher(chosen) {
+        : primitives(chosen), profile(shape), block(choose_block(shape, thread_count)),
+          stride(shape.k + operand_padding), a(shape.m * stride), b(shape.m * stride), hasher(chosen) {
         for (unsigned i = 0; i < thread_count; ++i) per_thread.emplace_back(chosen, shape, block);
     }
 
@@ -197,7 +198,8 @@ std::uint64_t ComputeProver::memory_bytes(const Primitives& primitives, const Pr
 
 namespace {
 
-constexpr std::string_view flaky_hint = "the processor or the memory may be faulty; overclocking and heat are the usual causes";
+constexpr std::string_view flaky_hint =
+    "the processor or the memory may be faulty; overclocking and heat are the usual causes";
 
 // The leaves of one superblock of a run, computed again and compared with what the run remembers of it.
 std::vector<Bytes32> reopen_superblock(const Primitives& primitives, const TreeHasher& hasher, const ComputeRun& run,
@@ -207,8 +209,10 @@ std::vector<Bytes32> reopen_superblock(const Primitives& primitives, const TreeH
     recompute_superblock(primitives, hasher, run.profile, seed, superblock, leaves.data());
     auto scratch = leaves;
     if (hasher.fold(scratch) != run.superblock_roots[round][superblock])
-        throw Error(ErrorKind::mismatch, "block " + std::to_string(superblock) + " of round " + std::to_string(round) +
-                                             " came out differently when it was computed again", std::string(flaky_hint));
+        throw Error(ErrorKind::mismatch,
+                    "block " + std::to_string(superblock) + " of round " + std::to_string(round) +
+                        " came out differently when it was computed again",
+                    std::string(flaky_hint));
     return leaves;
 }
 
@@ -234,8 +238,10 @@ void require_consistent(const Primitives& primitives, const ComputeRun& run, std
         const auto leaves = reopen_superblock(primitives, hasher, run, round, leaf / superblock_tiles);
         const auto seed = round_seed(run.device_seed, round, round == 0 ? Bytes32{} : run.roots[round - 1]);
         if (recompute_leaf(reference, reference_hasher, run.profile, seed, leaf) != leaves[leaf % superblock_tiles])
-            throw Error(ErrorKind::mismatch, "tile " + std::to_string(leaf) + " of round " + std::to_string(round) +
-                                                 " differs from the plain kernels' answer", std::string(flaky_hint));
+            throw Error(ErrorKind::mismatch,
+                        "tile " + std::to_string(leaf) + " of round " + std::to_string(round) +
+                            " differs from the plain kernels' answer",
+                        std::string(flaky_hint));
     }
 }
 

@@ -3,9 +3,9 @@
 /// Memory is bounded by ComputeProver::memory_bytes and taken when the prover is made, before the clock runs.
 #pragma once
 
+#include "popw_rules/proof_message.h"
 #include "popw_work/seeds.h"
 #include "popw_work/tiles.h"
-#include "popw_rules/proof_message.h"
 
 #include <chrono>
 #include <functional>

@@ -14,7 +14,8 @@ namespace {
 constexpr std::size_t pages_per_task = 16;
 constexpr std::size_t walkers_per_task = 16384;
 
-// Calls work(first, count) for all parts of 0 … total-1 from several threads; as many as the system allows share the work.
+// Calls work(first, count) for all parts of 0 … total-1 from several threads; as many as the system allows share the
+// work.
 template <class Work>
 void share(unsigned threads, std::uint64_t total, std::uint64_t part, std::stop_token stop, const Work& work) {
     std::atomic<std::uint64_t> next{0};
@@ -104,8 +105,11 @@ void MemoryProver::continue_walk(SteadyTime deadline, std::stop_token stop) {
 
 MemoryPart MemoryProver::open(std::span<const WalkQuery> queries) {
     const TreeHasher hasher(primitives_);
-    MemoryPart part{.kind = run_.kind, .walkers_log2 = run_.walkers_log2, .hold_batches = run_.hold_batches,
-                    .pages = pages_, .roots = run_.roots};
+    MemoryPart part{.kind = run_.kind,
+                    .walkers_log2 = run_.walkers_log2,
+                    .hold_batches = run_.hold_batches,
+                    .pages = pages_,
+                    .roots = run_.roots};
     for (const auto& [batch, walker] : queries) {
         check(batch < run_.roots.size() && walker < ends_.size(), "a query asks for a walker of the run");
         walk_batch(batch);
@@ -114,7 +118,8 @@ MemoryPart MemoryProver::open(std::span<const WalkQuery> queries) {
         std::memcpy(opening.ends.data(), ends_.data() + leaf * walkers_per_leaf, opening.ends.size());
         hasher.append_path(leaves_, leaf, opening.siblings);
         if (hasher.fold_path(leaves_[leaf], leaf, opening.siblings) != run_.roots[batch])
-            throw Error(ErrorKind::mismatch, "batch " + std::to_string(batch) + " of the walk came out differently when it was walked again",
+            throw Error(ErrorKind::mismatch,
+                        "batch " + std::to_string(batch) + " of the walk came out differently when it was walked again",
                         "the memory may be faulty; a memory tester will tell");
         part.openings.push_back(std::move(opening));
     }

@@ -19,14 +19,17 @@ struct MemoryRun {
     Bytes32 walk_seed{};
     std::vector<Bytes32> roots; ///< one per batch
 
-    Bytes32 hold_commit() const { return walk_commit(walk_seed, kind, walkers_log2, std::span(roots).first(hold_batches)); }
+    Bytes32 hold_commit() const {
+        return walk_commit(walk_seed, kind, walkers_log2, std::span(roots).first(hold_batches));
+    }
     Bytes32 commit() const { return walk_commit(walk_seed, kind, walkers_log2, roots); }
 };
 
 class MemoryProver {
 public:
     /// Takes as many whole pages as `memory_limit_bytes` allow, at least one.
-    MemoryProver(const Primitives& primitives, const Params& params, std::uint64_t memory_limit_bytes, unsigned threads);
+    MemoryProver(const Primitives& primitives, const Params& params, std::uint64_t memory_limit_bytes,
+                 unsigned threads);
 
     std::uint64_t pages() const { return pages_; }
     std::uint64_t held_bytes() const { return pages_ * page_bytes(params_.host_pages); }

@@ -19,7 +19,8 @@ DeviceKind memory_of(DeviceKind computing) {
     return computing == DeviceKind::cuda ? DeviceKind::device_memory : DeviceKind::host_memory;
 }
 
-Refusal check_entry(const DeviceEntry* entry, const DeviceEntry& computing, const MemoryPart& part, std::uint64_t batches) {
+Refusal check_entry(const DeviceEntry* entry, const DeviceEntry& computing, const MemoryPart& part,
+                    std::uint64_t batches) {
     if (!entry) return mismatch("a hold or walk mark does not name the device");
     if (entry->kind != part.kind || entry->uid != computing.uid || entry->shape != part.walkers_log2 ||
         entry->pages != part.pages || entry->count != batches)
@@ -48,7 +49,8 @@ Refusal check_memory_marks(const Params& params, const Proof& proof, std::span<c
     if (hold.committee_bitmap != walk.committee_bitmap || (hold.committee_bitmap & ~marks[0].committee_bitmap) != 0 ||
         hold.beacon_value != walk.beacon_value)
         return mismatch("hold and walk mark were not made from the same beacons of the same members");
-    if (auto refusal = check_entry(hold.find_device(proof.device_index), computing, part, part.hold_batches); !refusal.ok())
+    if (auto refusal = check_entry(hold.find_device(proof.device_index), computing, part, part.hold_batches);
+        !refusal.ok())
         return refusal;
     return check_entry(walk.find_device(proof.device_index), computing, part, part.roots.size());
 }
@@ -66,10 +68,12 @@ Refusal check_walk_commits(const MemoryClaim& claim, const Bytes32& walk_seed) {
     return {};
 }
 
-Refusal check_walks(const Primitives& primitives, const Params& params, const MemoryPart& part, const Bytes32& memory_seed,
-                    const Bytes32& walk_seed, std::span<const WalkQuery> queries) {
+Refusal check_walks(const Primitives& primitives, const Params& params, const MemoryPart& part,
+                    const Bytes32& memory_seed, const Bytes32& walk_seed, std::span<const WalkQuery> queries) {
     const TreeHasher hasher(primitives);
-    const auto place = [&](std::size_t i) { return "walk opening " + std::to_string(i + 1) + " of " + std::to_string(queries.size()); };
+    const auto place = [&](std::size_t i) {
+        return "walk opening " + std::to_string(i + 1) + " of " + std::to_string(queries.size());
+    };
     for (std::size_t i = 0; i < queries.size(); ++i) { // all the paths first: they are cheap
         const auto& opening = part.openings[i];
         std::array<std::uint64_t, walkers_per_leaf> ends;
@@ -77,7 +81,8 @@ Refusal check_walks(const Primitives& primitives, const Params& params, const Me
         Bytes32 leaf;
         hash_walk(primitives, ends, &leaf);
         if (hasher.fold_path(leaf, queries[i].walker >> leaf_log2, opening.siblings) != part.roots[queries[i].batch])
-            return {VerdictCode::path_mismatch, place(i) + " does not lead to the root of batch " + std::to_string(queries[i].batch)};
+            return {VerdictCode::path_mismatch,
+                    place(i) + " does not lead to the root of batch " + std::to_string(queries[i].batch)};
     }
     std::vector<WalkerOfBatch> walkers;
     for (const auto& [batch, walker] : queries)
@@ -85,11 +90,13 @@ Refusal check_walks(const Primitives& primitives, const Params& params, const Me
     std::vector<std::uint64_t> ends(queries.size());
     for (std::size_t first = 0; first < queries.size(); first += walkers_at_once) {
         const auto some = std::span(walkers).subspan(first, std::min(walkers_at_once, queries.size() - first));
-        recompute_walkers(primitives, memory_seed, page_shape(params, part.kind), part.pages, some, ends.data() + first);
+        recompute_walkers(primitives, memory_seed, page_shape(params, part.kind), part.pages, some,
+                          ends.data() + first);
         for (std::size_t i = first; i < first + some.size(); ++i)
-            if (ends[i] != load_le<std::uint64_t>(part.openings[i].ends.data() + 8 * (queries[i].walker % walkers_per_leaf)))
-                return {VerdictCode::walk_mismatch, place(i) + ", walker " + std::to_string(queries[i].walker) + " of batch " +
-                                                        std::to_string(queries[i].batch) +
+            if (ends[i] !=
+                load_le<std::uint64_t>(part.openings[i].ends.data() + 8 * (queries[i].walker % walkers_per_leaf)))
+                return {VerdictCode::walk_mismatch, place(i) + ", walker " + std::to_string(queries[i].walker) +
+                                                        " of batch " + std::to_string(queries[i].batch) +
                                                         ", did not read the memory that the seeds give"};
     }
     return {};

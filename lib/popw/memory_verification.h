@@ -23,7 +23,7 @@ Refusal check_memory_marks(const Params& params, const Proof& proof, std::span<c
 Refusal check_walk_commits(const MemoryClaim& claim, const Bytes32& walk_seed);
 
 /// Every opened walker: its leaf leads to its batch's root, and its end value is the one that the pages give.
-Refusal check_walks(const Primitives& primitives, const Params& params, const MemoryPart& part, const Bytes32& memory_seed,
-                    const Bytes32& walk_seed, std::span<const WalkQuery> queries);
+Refusal check_walks(const Primitives& primitives, const Params& params, const MemoryPart& part,
+                    const Bytes32& memory_seed, const Bytes32& walk_seed, std::span<const WalkQuery> queries);
 
 } // namespace kaisar::popw

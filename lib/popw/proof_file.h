@@ -13,14 +13,15 @@ struct ProofFile {
     Bytes32 node_key{};
     Bytes32 schedule_issuer{};
     std::vector<Bytes32> committee; ///< public keys in committee order
-    std::size_t quorum = 0; ///< zero only without a committee, in mode self
+    std::size_t quorum = 0;         ///< zero only without a committee, in mode self
     Bytes proof;
     bool operator==(const ProofFile&) const = default;
 };
 
 Bytes encode_proof_file(const ProofFile& file);
 
-/// Nothing unless the bytes are one well-formed file of a version that is known here; the PROOF inside is not looked at.
+/// Nothing unless the bytes are one well-formed file of a version that is known here; the PROOF inside is not looked
+/// at.
 std::optional<ProofFile> decode_proof_file(ByteView bytes);
 
 /// Verifies against the keys inside the file: the caller decides whether it trusts those.

@@ -21,7 +21,8 @@ public:
             secrets_.push_back(random_array<32>());
         }
         do schedule_word_ = random_array<32>();
-        while (!is_active(params, schedule_word_) || (phases == Phases::with_memory && !has_memory_phase(params, schedule_word_)));
+        while (!is_active(params, schedule_word_) ||
+               (phases == Phases::with_memory && !has_memory_phase(params, schedule_word_)));
     }
 
     std::vector<Bytes32> committee() const {
@@ -29,7 +30,9 @@ public:
         for (const auto& key : keys_) members.push_back(key.public_key());
         return members;
     }
-    std::uint64_t bitmap() const { return keys_.size() == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << keys_.size()) - 1; }
+    std::uint64_t bitmap() const {
+        return keys_.size() == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << keys_.size()) - 1;
+    }
 
     Bytes schedule_beacon() const { return encode(BeaconPhase::schedule, keys_.front(), schedule_word_); }
 
@@ -45,7 +48,8 @@ public:
     }
 
     /// Adds every checker's receipt of a mark.
-    void receive(ByteView mark, MarkPhase phase, std::chrono::steady_clock::duration since_t0, std::vector<Bytes>& receipts) const {
+    void receive(ByteView mark, MarkPhase phase, std::chrono::steady_clock::duration since_t0,
+                 std::vector<Bytes>& receipts) const {
         const auto received = std::chrono::duration_cast<Microseconds>(since_t0).count();
         for (const auto& key : keys_)
             receipts.push_back(encode_receipt({.epoch = slot_.epoch,
@@ -81,8 +85,9 @@ private:
 
 const Profile& require_profile(const RehearsalOptions& options) {
     if (options.params.allows(options.profile_id)) return *find_profile(options.profile_id);
-    throw Error(ErrorKind::usage, "profile " + std::to_string(options.profile_id) + " is not allowed by the constants \"" +
-                                      options.params.name + "\"",
+    throw Error(ErrorKind::usage,
+                "profile " + std::to_string(options.profile_id) + " is not allowed by the constants \"" +
+                    options.params.name + "\"",
                 "choose one that they allow, or other constants with --params");
 }
 
@@ -91,7 +96,8 @@ class Performance {
 public:
     Performance(const RehearsalOptions& options, const Primitives& primitives)
         : options_(options), primitives_(primitives), profile_(require_profile(options)),
-          slot_(slot_at(options.params, options.now)), stage_(options.params, slot_, is_self() ? 0 : options.checkers, phases()),
+          slot_(slot_at(options.params, options.now)),
+          stage_(options.params, slot_, is_self() ? 0 : options.checkers, phases()),
           prover_(primitives, profile_, options.threads) {
         if (phases() == Phases::with_memory)
             memory_.emplace(primitives, options.params, options.memory_limit_bytes, options.threads);
@@ -127,12 +133,12 @@ Bytes32 Performance::start(Proof& proof) const {
 
 ComputeRun Performance::compute(const Bytes32& start_value, SteadyTime t0) {
     const auto& params = options_.params;
-    const auto seed = device_seed(slot_seed(params_hash(params), slot_, node_id_, start_value), device_index, DeviceKind::cpu,
-                                  options_.device_uid, profile_.id);
+    const auto seed = device_seed(slot_seed(params_hash(params), slot_, node_id_, start_value), device_index,
+                                  DeviceKind::cpu, options_.device_uid, profile_.id);
     auto run = prover_.run(seed, {.deadline = t0 + params.compute_window - params.safety_margin,
-                                 .round_limit = params.round_limit,
-                                 .stop = options_.stop,
-                                 .on_round = options_.on_round});
+                                  .round_limit = params.round_limit,
+                                  .stop = options_.stop,
+                                  .on_round = options_.on_round});
     if (run.roots.empty()) throw Error(ErrorKind::interrupted, "stopped before the first round was finished");
     require_consistent(primitives_, run);
     return run;
@@ -151,7 +157,9 @@ Mark Performance::make_mark(MarkPhase phase, const Proof& proof, const Bytes32& 
 }
 
 void Performance::walk(const ComputeRun& run, Proof& proof) {
-    memory_->fill(memory_seed(run.device_seed, mark_hash(proof.marks.front()), DeviceKind::host_memory, memory_->pages()), options_.stop);
+    memory_->fill(
+        memory_seed(run.device_seed, mark_hash(proof.marks.front()), DeviceKind::host_memory, memory_->pages()),
+        options_.stop);
     if (!memory_->is_filled()) throw Error(ErrorKind::interrupted, "stopped before the memory was filled");
     const auto started = std::chrono::steady_clock::now();
     const auto since_t0 = [&] { return std::chrono::steady_clock::now() - started + options_.params.walk_at; };
@@ -177,15 +185,17 @@ Rehearsal Performance::play() {
     if (memory_) walk(run, proof);
 
     const auto hash = mark_hash(proof.marks.back());
-    const auto query_value = is_self() ? self_query_value(hash) : stage_.release(BeaconPhase::query, node_id_, proof.beacons);
+    const auto query_value =
+        is_self() ? self_query_value(hash) : stage_.release(BeaconPhase::query, node_id_, proof.beacons);
     const auto seed = query_seed(query_value, hash, device_index);
     const auto rounds = static_cast<std::uint32_t>(run.roots.size());
     const auto tiles = tile_openings(options_.params, options_.mode);
     proof.compute = open_tiles(primitives_, run, draw_tile_queries(primitives_, seed, rounds, profile_, tiles));
     if (memory_) {
         const auto& walked = memory_->run();
-        proof.memory = memory_->open(draw_walk_queries(primitives_, seed, options_.params, walked.walkers_log2, walked.hold_batches,
-                                                       static_cast<std::uint32_t>(walked.roots.size())));
+        proof.memory =
+            memory_->open(draw_walk_queries(primitives_, seed, options_.params, walked.walkers_log2,
+                                            walked.hold_batches, static_cast<std::uint32_t>(walked.roots.size())));
     }
     return finish(run, proof);
 }
@@ -220,7 +230,8 @@ Rehearsal rehearse(const RehearsalOptions& options, const Primitives& primitives
     check(options.mode == BeaconMode::self ||
               (options.mode == BeaconMode::committee && options.checkers >= 1 && options.checkers <= 64),
           "a rehearsal plays mode 0, or mode 1 with a committee");
-    check(options.mode == BeaconMode::committee || options.memory_limit_bytes == 0, "memory is proved in mode committee only");
+    check(options.mode == BeaconMode::committee || options.memory_limit_bytes == 0,
+          "memory is proved in mode committee only");
     return Performance(options, primitives).play();
 }
 

@@ -28,8 +28,8 @@ struct Rehearsal {
     AttestedRates attested; ///< as a network would credit them; its own word in mode self
 };
 
-/// Plays one active slot and verifies the result: the compute phase in real time, and the memory phase, where one is asked for,
-/// right after it with its receipts' times counted from walk_at. Throws Error(interrupted) when stopped
+/// Plays one active slot and verifies the result: the compute phase in real time, and the memory phase, where one is
+/// asked for, right after it with its receipts' times counted from walk_at. Throws Error(interrupted) when stopped
 /// before the first round was finished.
 Rehearsal rehearse(const RehearsalOptions& options, const Primitives& primitives);
 

@@ -2,9 +2,9 @@
 
 #include "popw/memory_verification.h"
 #include "popw/witnesses.h"
+#include "popw_rules/committee.h"
 #include "popw_work/seeds.h"
 #include "popw_work/tiles.h"
-#include "popw_rules/committee.h"
 
 #include <algorithm>
 #include <ctime>
@@ -22,7 +22,8 @@ std::string nth(std::size_t position, std::size_t count) {
     return std::to_string(position + 1) + " of " + std::to_string(count);
 }
 
-// One proof on its way through the checks. Every step returns whether to go on; the first that does not has set the finding.
+// One proof on its way through the checks. Every step returns whether to go on; the first that does not has set the
+// finding.
 class Examination {
 public:
     Examination(ByteView bytes, const VerifierContext& context, const Primitives& primitives)
@@ -31,8 +32,7 @@ public:
     Verification run() {
         finding_.code = VerdictCode::malformed;
         if (is_expected() && decode() && marks_agree() && own_receipts_agree() && node_signed() && is_witnessed() &&
-            is_in_time() && commits_agree() && paths_agree() && tiles_agree() &&
-            walks_agree())
+            is_in_time() && commits_agree() && paths_agree() && tiles_agree() && walks_agree())
             accept();
         return finding_;
     }
@@ -70,7 +70,8 @@ private:
     MemoryClaim memory_claim() const {
         const auto& hold = decoded_.marks[1];
         const auto& walk = decoded_.marks[2];
-        return {*proof_.memory, hold, walk, *hold.find_device(proof_.device_index), *walk.find_device(proof_.device_index)};
+        return {*proof_.memory, hold, walk, *hold.find_device(proof_.device_index),
+                *walk.find_device(proof_.device_index)};
     }
     SlotId slot() const { return {proof_.epoch, proof_.slot}; }
     Bytes32 seed_of(std::uint32_t round) const {
@@ -132,7 +133,8 @@ bool Examination::decode() {
 
 bool Examination::marks_agree() {
     for (const auto& mark : decoded_.marks)
-        if (mark.epoch != proof_.epoch || mark.slot != proof_.slot || mark.node_id != proof_.node_id || mark.mode != mark_->mode)
+        if (mark.epoch != proof_.epoch || mark.slot != proof_.slot || mark.node_id != proof_.node_id ||
+            mark.mode != mark_->mode)
             return refuse(VerdictCode::commit_mismatch, "a mark belongs to another node, slot or mode");
     if (!is_zero(mark_->previous_mark))
         return refuse(VerdictCode::commit_mismatch, "the compute mark names a preceding mark");
@@ -140,7 +142,8 @@ bool Examination::marks_agree() {
         return refuse(VerdictCode::commit_mismatch, "the mark commits " + std::to_string(device_->count) +
                                                         " rounds, the proof shows " + std::to_string(finding_.rounds));
     const bool exists = is_on_demand() ? proof_.slot >= first_on_demand_slot : is_scheduled(params_, slot());
-    if (!exists) return refuse(VerdictCode::not_active, "there is no slot " + std::to_string(proof_.slot) + " of that mode");
+    if (!exists)
+        return refuse(VerdictCode::not_active, "there is no slot " + std::to_string(proof_.slot) + " of that mode");
     for (const auto& mark : proof_.marks) mark_hashes_.push_back(mark_hash(mark));
     return !has_memory() || refuse(check_memory_marks(params_, proof_, decoded_.marks, mark_hashes_));
 }
@@ -170,7 +173,8 @@ bool Examination::is_in_time() {
     if (is_self()) return true;
     finding_.compute_us = received_time(testimony_.compute_us);
     if (finding_.compute_us > static_cast<std::uint64_t>(params_.compute_cutoff.count()))
-        return refuse(VerdictCode::late, "the mark came " + std::to_string(finding_.compute_us) + " us after T0, the cut-off is " +
+        return refuse(VerdictCode::late, "the mark came " + std::to_string(finding_.compute_us) +
+                                             " us after T0, the cut-off is " +
                                              std::to_string(params_.compute_cutoff.count()));
     if (has_memory() && !is_held_in_time()) return false;
     if (!context_.received_at) return true;
@@ -189,10 +193,12 @@ bool Examination::is_held_in_time() {
     const auto in_time = std::ranges::count_if(holds, [&](auto time) { return since_walk_at(time) <= window; });
     if (static_cast<std::size_t>(in_time) < quorum())
         return refuse(VerdictCode::hold_late, std::to_string(in_time) + " checkers received the hold mark within " +
-                                                  std::to_string(window) + " us, " + std::to_string(quorum()) + " are needed");
+                                                  std::to_string(window) + " us, " + std::to_string(quorum()) +
+                                                  " are needed");
     const auto walked = received_time(testimony_.walk_us);
     if (walked > static_cast<std::uint64_t>(params_.walk_cutoff.count()))
-        return refuse(VerdictCode::late, "the walk mark came " + std::to_string(walked) + " us after T0, the cut-off is " +
+        return refuse(VerdictCode::late, "the walk mark came " + std::to_string(walked) +
+                                             " us after T0, the cut-off is " +
                                              std::to_string(params_.walk_cutoff.count()));
     finding_.hold_us = since_walk_at(received_time(holds));
     finding_.walk_us = since_walk_at(walked);
@@ -215,10 +221,13 @@ bool Examination::commits_agree() {
 bool Examination::paths_agree() {
     const TreeHasher hasher(primitives_);
     const auto& openings = proof_.compute->openings;
-    queries_ = draw_tile_queries(primitives_, query_seed_, finding_.rounds, *profile_, static_cast<std::uint32_t>(openings.size()));
+    queries_ = draw_tile_queries(primitives_, query_seed_, finding_.rounds, *profile_,
+                                 static_cast<std::uint32_t>(openings.size()));
     for (std::size_t i = 0; i < openings.size(); ++i)
-        if (hasher.fold_path(openings[i].leaf, queries_[i].leaf, openings[i].siblings) != proof_.compute->roots[queries_[i].round])
-            return refuse(VerdictCode::path_mismatch, "opening " + nth(i, openings.size()) + " does not lead to the root of round " +
+        if (hasher.fold_path(openings[i].leaf, queries_[i].leaf, openings[i].siblings) !=
+            proof_.compute->roots[queries_[i].round])
+            return refuse(VerdictCode::path_mismatch, "opening " + nth(i, openings.size()) +
+                                                          " does not lead to the root of round " +
                                                           std::to_string(queries_[i].round));
     return true;
 }
@@ -235,10 +244,11 @@ bool Examination::tiles_agree() {
     const TreeHasher hasher(primitives_);
     const auto& openings = proof_.compute->openings;
     for (std::size_t i = 0; i < openings.size(); ++i)
-        if (recompute_leaf(primitives_, hasher, *profile_, seed_of(queries_[i].round), queries_[i].leaf) != openings[i].leaf)
-            return refuse(VerdictCode::tile_mismatch, "opening " + nth(i, openings.size()) + ", tile " +
-                                                          std::to_string(queries_[i].leaf) + " of round " +
-                                                          std::to_string(queries_[i].round) + ", is not the right product");
+        if (recompute_leaf(primitives_, hasher, *profile_, seed_of(queries_[i].round), queries_[i].leaf) !=
+            openings[i].leaf)
+            return refuse(VerdictCode::tile_mismatch,
+                          "opening " + nth(i, openings.size()) + ", tile " + std::to_string(queries_[i].leaf) +
+                              " of round " + std::to_string(queries_[i].round) + ", is not the right product");
     return true;
 }
 

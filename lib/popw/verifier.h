@@ -1,11 +1,11 @@
-/// Decides about one proof: the same code and the same answer for checkers, for the worker's own check before sending and
-/// for anyone who audits a file.
+/// Decides about one proof: the same code and the same answer for checkers, for the worker's own check before sending
+/// and for anyone who audits a file.
 #pragma once
 
 #include "clock/clock.h"
-#include "popw_work/hashing.h"
 #include "popw_rules/proof_message.h"
 #include "popw_rules/schedule.h"
+#include "popw_work/hashing.h"
 
 namespace kaisar::popw {
 

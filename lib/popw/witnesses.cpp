@@ -14,7 +14,8 @@ std::string nth(std::size_t position, std::size_t count) {
 // Goes through beacons and receipts in their order; the first that is wrong sets the refusal.
 class Inquiry {
 public:
-    Inquiry(const VerifierContext& context, const DecodedProof& decoded, std::span<const Bytes32> mark_hashes, Testimony& out)
+    Inquiry(const VerifierContext& context, const DecodedProof& decoded, std::span<const Bytes32> mark_hashes,
+            Testimony& out)
         : context_(context), params_(context.params), proof_(decoded.proof), marks_(decoded.marks),
           mark_(&decoded.marks.front()), mark_hashes_(mark_hashes), out_(out) {}
 
@@ -68,7 +69,8 @@ bool Inquiry::decode_witnesses() {
         const auto beacon = decode_beacon(bytes);
         if (!beacon) return refuse(VerdictCode::malformed, "a beacon inside is not one");
         if (beacon->params_hash != params_hash(params_) || beacon->network_id != context_.network_id)
-            return refuse(VerdictCode::params_mismatch, "a beacon was issued under other constants or on another network");
+            return refuse(VerdictCode::params_mismatch,
+                          "a beacon was issued under other constants or on another network");
         if (beacon->epoch != proof_.epoch || beacon->slot != proof_.slot || beacon->mode != mark_->mode)
             return refuse(VerdictCode::commit_mismatch, "a beacon belongs to another slot or mode");
         beacons_.push_back(*beacon);
@@ -76,7 +78,8 @@ bool Inquiry::decode_witnesses() {
     for (const auto& bytes : proof_.receipts) {
         const auto receipt = decode_receipt(bytes);
         if (!receipt) return refuse(VerdictCode::malformed, "a receipt inside is not one");
-        const auto mark = static_cast<std::size_t>(receipt->phase) - 1; // a heartbeat's receipt is of no mark in the proof
+        const auto mark =
+            static_cast<std::size_t>(receipt->phase) - 1; // a heartbeat's receipt is of no mark in the proof
         if (receipt->epoch != proof_.epoch || receipt->slot != proof_.slot || mark >= mark_hashes_.size() ||
             receipt->mark_hash != mark_hashes_[mark])
             return refuse(VerdictCode::commit_mismatch, "a receipt was given for another mark");
@@ -89,9 +92,11 @@ bool Inquiry::decode_witnesses() {
 bool Inquiry::take_members(std::uint64_t bitmap, std::vector<std::size_t>& members) {
     for (std::size_t i = 0; i < 64; ++i)
         if ((bitmap >> i & 1) != 0) members.push_back(i);
-    if (members.size() < quorum() || (is_on_demand() && members.size() != 1) || members.back() >= context_.committee.size())
-        return refuse(VerdictCode::receipt_quorum, "a mark's bitmap does not name " + std::to_string(quorum()) + " of the " +
-                                                       std::to_string(context_.committee.size()) + " members of the committee");
+    if (members.size() < quorum() || (is_on_demand() && members.size() != 1) ||
+        members.back() >= context_.committee.size())
+        return refuse(VerdictCode::receipt_quorum, "a mark's bitmap does not name " + std::to_string(quorum()) +
+                                                       " of the " + std::to_string(context_.committee.size()) +
+                                                       " members of the committee");
     return true;
 }
 
@@ -103,8 +108,8 @@ bool Inquiry::take_beacons(BeaconPhase phase, const std::vector<std::size_t>& me
         const auto& beacon = beacons_[at];
         const auto& expected = context_.committee[member];
         if (beacon.phase != phase || beacon.issuer != expected)
-            return refuse(VerdictCode::receipt_quorum, "beacon " + nth(at, beacons_.size()) +
-                                                           " is not the one of the member that the bitmap names");
+            return refuse(VerdictCode::receipt_quorum,
+                          "beacon " + nth(at, beacons_.size()) + " is not the one of the member that the bitmap names");
         if (!is_signed_by(proof_.beacons[at], expected))
             return refuse(VerdictCode::bad_signature, "the signature of beacon " + nth(at, beacons_.size()));
         if (is_on_demand() && beacon.node_id != proof_.node_id)
@@ -122,7 +127,8 @@ bool Inquiry::schedule_agrees() {
     if (!is_signed_by(proof_.beacons.front(), schedule.issuer))
         return refuse(VerdictCode::bad_signature, "the schedule word's signature");
     schedule_word_ = schedule.value;
-    if (!is_active(params_, schedule_word_)) return refuse(VerdictCode::not_active, "the slot's schedule word asked for no proof");
+    if (!is_active(params_, schedule_word_))
+        return refuse(VerdictCode::not_active, "the slot's schedule word asked for no proof");
     if (has_memory() && !has_memory_phase(params_, schedule_word_))
         return refuse(VerdictCode::not_active, "the slot's schedule word asked for no memory part");
     beacons_taken_ = 1;
@@ -135,7 +141,8 @@ bool Inquiry::beacons_come_on_demand() {
     if (beacons_.size() != 1) return refuse(VerdictCode::receipt_quorum, "a proof on demand has exactly one beacon");
     Bytes32 start;
     if (!take_beacons(BeaconPhase::start, members, start)) return false;
-    if (start != mark_->beacon_value) return refuse(VerdictCode::commit_mismatch, "the mark was not made from the beacon");
+    if (start != mark_->beacon_value)
+        return refuse(VerdictCode::commit_mismatch, "the mark was not made from the beacon");
     return true;
 }
 
@@ -146,7 +153,8 @@ bool Inquiry::beacons_come_from_committee() {
         return false;
     const auto wanted = 1 + members.size() + (has_memory() ? 2 : 1) * last_members.size();
     if (beacons_.size() != wanted)
-        return refuse(VerdictCode::receipt_quorum, std::to_string(beacons_.size()) + " beacons instead of " + std::to_string(wanted));
+        return refuse(VerdictCode::receipt_quorum,
+                      std::to_string(beacons_.size()) + " beacons instead of " + std::to_string(wanted));
     if (!schedule_agrees()) return false;
     Bytes32 start;
     Bytes32 walk;
@@ -170,7 +178,8 @@ bool Inquiry::beacons_agree() {
 bool Inquiry::take_receipts(MarkPhase phase) {
     auto next = context_.committee.begin();
     std::size_t taken = 0;
-    for (; receipts_taken_ < receipts_.size() && receipts_[receipts_taken_].phase == phase; ++receipts_taken_, ++taken) {
+    for (; receipts_taken_ < receipts_.size() && receipts_[receipts_taken_].phase == phase;
+         ++receipts_taken_, ++taken) {
         const auto& receipt = receipts_[receipts_taken_];
         next = std::find(next, context_.committee.end(), receipt.issuer);
         if (next == context_.committee.end() || (is_on_demand() && *next != beacons_.front().issuer))
@@ -180,10 +189,12 @@ bool Inquiry::take_receipts(MarkPhase phase) {
         if (is_zero(receipt.value) == is_on_demand())
             return refuse(VerdictCode::commit_mismatch, "only receipts on demand carry, and must carry, query entropy");
         if (!is_signed_by(proof_.receipts[receipts_taken_], receipt.issuer))
-            return refuse(VerdictCode::bad_signature, "the signature of receipt " + nth(receipts_taken_, receipts_.size()));
+            return refuse(VerdictCode::bad_signature,
+                          "the signature of receipt " + nth(receipts_taken_, receipts_.size()));
     }
     if (taken < quorum())
-        return refuse(VerdictCode::receipt_quorum, std::to_string(taken) + " receipts of a mark instead of " + std::to_string(quorum()));
+        return refuse(VerdictCode::receipt_quorum,
+                      std::to_string(taken) + " receipts of a mark instead of " + std::to_string(quorum()));
     return true;
 }
 
@@ -192,7 +203,8 @@ bool Inquiry::receipts_agree() {
     if (!take_receipts(MarkPhase::compute)) return false;
     if (has_memory() && (!take_receipts(MarkPhase::hold) || !take_receipts(MarkPhase::walk))) return false;
     if (receipts_taken_ != receipts_.size())
-        return refuse(VerdictCode::receipt_quorum, "receipt " + nth(receipts_taken_, receipts_.size()) + " is out of order");
+        return refuse(VerdictCode::receipt_quorum,
+                      "receipt " + nth(receipts_taken_, receipts_.size()) + " is out of order");
     if (is_on_demand()) {
         const Contribution query{id_of_key(receipts_.front().issuer), receipts_.front().value};
         out_.query_value = combined(BeaconPhase::query, {&query, 1});
@@ -202,7 +214,9 @@ bool Inquiry::receipts_agree() {
 
 void Inquiry::take_times() {
     for (const auto& receipt : receipts_) {
-        auto& times = receipt.phase == MarkPhase::compute ? out_.compute_us : receipt.phase == MarkPhase::hold ? out_.hold_us : out_.walk_us;
+        auto& times = receipt.phase == MarkPhase::compute ? out_.compute_us
+                      : receipt.phase == MarkPhase::hold  ? out_.hold_us
+                                                          : out_.walk_us;
         times.push_back(receipt.received_us);
     }
     if (!is_on_demand()) return;
@@ -216,8 +230,8 @@ std::size_t witness_quorum(const VerifierContext& context, BeaconMode mode) {
     return mode == BeaconMode::on_demand ? 1 : std::max<std::size_t>(context.quorum, 1);
 }
 
-Refusal check_witnesses(const VerifierContext& context, const DecodedProof& decoded, std::span<const Bytes32> mark_hashes,
-                        Testimony& testimony) {
+Refusal check_witnesses(const VerifierContext& context, const DecodedProof& decoded,
+                        std::span<const Bytes32> mark_hashes, Testimony& testimony) {
     return Inquiry(context, decoded, mark_hashes, testimony).run();
 }
 

@@ -1,4 +1,5 @@
-/// The verifier's part that looks at what others signed: the beacons that a proof was made from and the receipts of its marks.
+/// The verifier's part that looks at what others signed: the beacons that a proof was made from and the receipts of its
+/// marks.
 #pragma once
 
 #include "popw/verifier.h"
@@ -20,7 +21,7 @@ struct Testimony {
 std::size_t witness_quorum(const VerifierContext& context, BeaconMode mode);
 
 /// Beacons and receipts, in their one order: who signed them, for what, and that the marks were made from them.
-Refusal check_witnesses(const VerifierContext& context, const DecodedProof& decoded, std::span<const Bytes32> mark_hashes,
-                        Testimony& testimony);
+Refusal check_witnesses(const VerifierContext& context, const DecodedProof& decoded,
+                        std::span<const Bytes32> mark_hashes, Testimony& testimony);
 
 } // namespace kaisar::popw

@@ -1,7 +1,7 @@
 /// The signed messages of PoPW/1 except PROOF: fixed little-endian layouts with one byte string per meaning.
 ///
-/// Decoders return nothing for whatever is not exactly one message: wrong magic, type, version or length, reserved bits, a
-/// value outside its list. They do not look at the signature; is_signed_by does.
+/// Decoders return nothing for whatever is not exactly one message: wrong magic, type, version or length, reserved
+/// bits, a value outside its list. They do not look at the signature; is_signed_by does.
 #pragma once
 
 #include "bytes/bytes.h"

@@ -1,5 +1,5 @@
-/// The constants of PoPW/1: every time, probability, count and weight that a network agrees on, and nothing that a proof
-/// could choose for itself. Their canonical bytes are hashed into every seed.
+/// The constants of PoPW/1: every time, probability, count and weight that a network agrees on, and nothing that a
+/// proof could choose for itself. Their canonical bytes are hashed into every seed.
 #pragma once
 
 #include "bytes/bytes.h"

@@ -1,5 +1,5 @@
-/// PROOF, the one message that is sent per device and slot: the marks, beacons and receipts that fix it, the round roots and
-/// the openings that the query asked for.
+/// PROOF, the one message that is sent per device and slot: the marks, beacons and receipts that fix it, the round
+/// roots and the openings that the query asked for.
 #pragma once
 
 #include "popw_rules/messages.h"
@@ -8,7 +8,8 @@
 
 namespace kaisar::popw {
 
-/// One opened tile: the hash of its leaf and the siblings from leaf to root. The tile itself is recomputed by the verifier.
+/// One opened tile: the hash of its leaf and the siblings from leaf to root. The tile itself is recomputed by the
+/// verifier.
 struct TileOpening {
     Bytes32 leaf{};
     std::vector<Bytes32> siblings;

@@ -2,8 +2,8 @@
 
 #include "bytes/hex.h"
 #include "error/error.h"
-#include "popw_work/tiles.h"
 #include "popw_rules/tagged_hash.h"
+#include "popw_work/tiles.h"
 
 #include <algorithm>
 
@@ -46,7 +46,8 @@ Primitives choose_primitives(CpuFeatures features, std::optional<std::string_vie
 }
 
 void require_working(const Primitives& primitives) {
-    // Round 0 of profile T0 under the seed 00 01 .. 1f: the root that docs/popw.md gives, found by an independent program.
+    // Round 0 of profile T0 under the seed 00 01 .. 1f: the root that docs/popw.md gives, found by an independent
+    // program.
     constexpr std::string_view expected = "64534dc54f874aeb2c96387bad9dc3bb258e48d2a4c6961b4ac40796450caee0";
     Bytes32 device_seed;
     for (std::size_t i = 0; i < device_seed.size(); ++i) device_seed[i] = static_cast<std::uint8_t>(i);
@@ -55,13 +56,14 @@ void require_working(const Primitives& primitives) {
     throw Error(ErrorKind::mismatch,
                 "the kernels gemm_s8/" + std::string(primitives.gemm_variant) + ", sha256/" +
                     std::string(primitives.sha256_variant) + ", sha256_many/" +
-                    std::string(primitives.sha256_many_variant) + ", chacha8/" + std::string(primitives.chacha8_variant) +
-                    " give a wrong answer to a known round",
+                    std::string(primitives.sha256_many_variant) + ", chacha8/" +
+                    std::string(primitives.chacha8_variant) + " give a wrong answer to a known round",
                 "the processor or the memory may be faulty; --variant reference uses the plain kernels");
 }
 
 FixedHasher::FixedHasher(const Primitives& primitives, std::string_view tag, std::size_t message_bytes)
-    : compress_(primitives.sha256), compress_many_(primitives.sha256_many), blocks_(message_bytes / 64), midstate_(sha256_initial), padding_{0x80} {
+    : compress_(primitives.sha256), compress_many_(primitives.sha256_many), blocks_(message_bytes / 64),
+      midstate_(sha256_initial), padding_{0x80} {
     check(message_bytes % 64 == 0, "a fixed-length message fills whole blocks");
     const auto digest = tag_digest(tag);
     ByteArray<64> prefix;
@@ -82,7 +84,8 @@ Bytes32 FixedHasher::hash(const std::uint8_t* message) const noexcept {
 
 void FixedHasher::hash_many(std::span<const std::uint8_t* const> messages, std::size_t stride,
                             Bytes32* digests) const noexcept {
-    compress_many_({midstate_.data(), messages.data(), stride, blocks_, padding_.data(), digests->data(), messages.size()});
+    compress_many_(
+        {midstate_.data(), messages.data(), stride, blocks_, padding_.data(), digests->data(), messages.size()});
 }
 
 TreeHasher::TreeHasher(const Primitives& primitives) : leaf_(primitives, "leaf", 1024), node_(primitives, "node", 64) {}

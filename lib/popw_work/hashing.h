@@ -28,8 +28,8 @@ struct Primitives {
     std::string_view page_fill_variant;
 };
 
-/// The best kernels that this processor has. A name forces that variant of gemm_s8, and of the others where they have one
-/// of that name; errors as in kernels::require_variant.
+/// The best kernels that this processor has. A name forces that variant of gemm_s8, and of the others where they have
+/// one of that name; errors as in kernels::require_variant.
 Primitives choose_primitives(CpuFeatures features, std::optional<std::string_view> variant = std::nullopt);
 
 /// Lets the chosen kernels answer one known round of profile T0; throws Error(mismatch) unless every bit is right.

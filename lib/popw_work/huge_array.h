@@ -18,8 +18,8 @@ constexpr std::uint64_t in_huge_pages(std::uint64_t size_bytes) {
     return (size_bytes + huge_page_bytes - 1) / huge_page_bytes * huge_page_bytes;
 }
 
-/// When the system is made to give the memory: at once, so that its first use, when the clock runs, costs nothing; or as it is
-/// written, which lets all the writing threads share the cost.
+/// When the system is made to give the memory: at once, so that its first use, when the clock runs, costs nothing; or
+/// as it is written, which lets all the writing threads share the cost.
 enum class Touch { at_once, as_written };
 
 template <class Element>
@@ -34,7 +34,8 @@ private:
     static void* allocate(std::size_t size_bytes, Touch touch) {
         void* memory = std::aligned_alloc(huge_page_bytes, size_bytes);
         if (memory == nullptr)
-            throw Error(ErrorKind::environment, "no memory for the proof: " + std::to_string(size_bytes >> 20) + " MiB were refused",
+            throw Error(ErrorKind::environment,
+                        "no memory for the proof: " + std::to_string(size_bytes >> 20) + " MiB were refused",
                         "free memory, or allow less with --max-memory");
         madvise(memory, size_bytes, MADV_HUGEPAGE); // only advice: whatever it answers, the memory works
         if (touch == Touch::at_once) std::memset(memory, 0, size_bytes);

@@ -19,7 +19,7 @@ constexpr std::uint64_t multiplier = 0x9e3779b97f4a7c15;
 // Walkers that take turns, so that one waits for memory while the others compute.
 constexpr std::size_t walkers_in_step = 32;
 constexpr std::size_t walkers_started = 128; // whose starts are made together
-constexpr std::size_t starts_at_once = 64; // pages whose first blocks are made together
+constexpr std::size_t starts_at_once = 64;   // pages whose first blocks are made together
 
 // Maps a random 64-bit word evenly onto 0 .. n-1.
 std::uint64_t scale(std::uint64_t word, std::uint64_t n) { return static_cast<std::uint64_t>(u128{word} * n >> 64); }
@@ -39,7 +39,8 @@ const PageShape& page_shape(const Params& params, DeviceKind kind) {
     return kind == DeviceKind::device_memory ? params.device_pages : params.host_pages;
 }
 
-Bytes32 memory_seed(const Bytes32& device_seed, const Bytes32& compute_mark_hash, DeviceKind kind, std::uint64_t pages) {
+Bytes32 memory_seed(const Bytes32& device_seed, const Bytes32& compute_mark_hash, DeviceKind kind,
+                    std::uint64_t pages) {
     ByteWriter message;
     message.put(device_seed).put(compute_mark_hash).put(static_cast<std::uint8_t>(kind)).put(pages);
     return tagged_hash("mem-seed", {message.bytes()});
@@ -65,7 +66,8 @@ Bytes32 batch_key(const Bytes32& walk_seed, std::uint32_t batch, const Bytes32& 
     return tagged_hash("walk-batch", {message.bytes()});
 }
 
-Bytes32 walk_commit(const Bytes32& walk_seed, DeviceKind kind, std::uint8_t walkers_log2, std::span<const Bytes32> roots) {
+Bytes32 walk_commit(const Bytes32& walk_seed, DeviceKind kind, std::uint8_t walkers_log2,
+                    std::span<const Bytes32> roots) {
     ByteWriter message;
     message.put(walk_seed).put(static_cast<std::uint8_t>(kind)).put(walkers_log2);
     message.put(static_cast<std::uint32_t>(roots.size()));
@@ -92,8 +94,8 @@ void walk(const Primitives& primitives, const Bytes32& batch_key, const std::uin
         aim(w);
         ++begun;
     };
-    // Each walker asks for its next block as soon as it knows which, and makes room for the next walker at once: memory is never
-    // idle while others compute.
+    // Each walker asks for its next block as soon as it knows which, and makes room for the next walker at once: memory
+    // is never idle while others compute.
     for (std::size_t w = 0; w < std::min(walkers_in_step, count); ++w) begin(w);
     for (std::size_t done = 0; done < count; done += walkers_in_step) {
         const auto here = std::min(walkers_in_step, count - done);
@@ -122,8 +124,8 @@ void hash_walk(const Primitives& primitives, std::span<const std::uint64_t> ends
     }
 }
 
-void recompute_walkers(const Primitives& primitives, const Bytes32& memory_seed, const PageShape& shape, std::uint64_t pages,
-                       std::span<const WalkerOfBatch> walkers, std::uint64_t* ends) {
+void recompute_walkers(const Primitives& primitives, const Bytes32& memory_seed, const PageShape& shape,
+                       std::uint64_t pages, std::span<const WalkerOfBatch> walkers, std::uint64_t* ends) {
     Bytes starts(block_bytes * walkers.size());
     for (std::size_t i = 0; i < walkers.size(); ++i) {
         const auto [key, walker] = walkers[i];
@@ -135,7 +137,8 @@ void recompute_walkers(const Primitives& primitives, const Bytes32& memory_seed,
     for (std::size_t step = 0; step < steps_per_walker; ++step) {
         for (std::size_t i = 0; i < walkers.size(); ++i) {
             at[i] = scale(ends[i], pages * shape.blocks);
-            primitives.chacha8(memory_seed.data(), page_nonce, at[i] / shape.blocks, starts.data() + block_bytes * i, 1);
+            primitives.chacha8(memory_seed.data(), page_nonce, at[i] / shape.blocks, starts.data() + block_bytes * i,
+                               1);
         }
         primitives.page_fill({starts.data(), shape.blocks, shape.passes, read.data(), walkers.size()});
         for (std::size_t i = 0; i < walkers.size(); ++i)
@@ -157,8 +160,8 @@ std::vector<WalkQuery> draw_walk_queries(const Primitives& primitives, const Byt
         const auto word = load_le<std::uint64_t>(stream.data() + 8 * x);
         const bool is_hold = x < tiles + params.hold_openings || rest == 0;
         const auto walker = is_hold ? scale(word, held) : held + scale(word, rest);
-        queries.push_back({static_cast<std::uint32_t>(walker >> walkers_log2),
-                           walker & ((std::uint64_t{1} << walkers_log2) - 1)});
+        queries.push_back(
+            {static_cast<std::uint32_t>(walker >> walkers_log2), walker & ((std::uint64_t{1} << walkers_log2) - 1)});
     }
     return queries;
 }

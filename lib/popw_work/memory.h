@@ -32,7 +32,8 @@ Bytes32 walk_seed(const Bytes32& memory_seed, const Bytes32& walk_value);
 Bytes32 batch_key(const Bytes32& walk_seed, std::uint32_t batch, const Bytes32& previous_root);
 
 /// Commitment to the first batches; a hold mark's is that of the roots that a walk mark's begins with.
-Bytes32 walk_commit(const Bytes32& walk_seed, DeviceKind kind, std::uint8_t walkers_log2, std::span<const Bytes32> roots);
+Bytes32 walk_commit(const Bytes32& walk_seed, DeviceKind kind, std::uint8_t walkers_log2,
+                    std::span<const Bytes32> roots);
 
 /// Walkers [first, first + count) of a batch over a memory of `blocks` blocks; first is a multiple of 8.
 void walk(const Primitives& primitives, const Bytes32& batch_key, const std::uint8_t* memory, std::uint64_t blocks,
@@ -47,10 +48,10 @@ struct WalkerOfBatch {
     std::uint64_t walker;
 };
 
-/// Some walkers' end values, from nothing but the seeds: what a verifier does for its openings, making each page that is read.
-/// The walkers go in step, because the kernel makes several pages in the time of one.
-void recompute_walkers(const Primitives& primitives, const Bytes32& memory_seed, const PageShape& shape, std::uint64_t pages,
-                       std::span<const WalkerOfBatch> walkers, std::uint64_t* ends);
+/// Some walkers' end values, from nothing but the seeds: what a verifier does for its openings, making each page that
+/// is read. The walkers go in step, because the kernel makes several pages in the time of one.
+void recompute_walkers(const Primitives& primitives, const Bytes32& memory_seed, const PageShape& shape,
+                       std::uint64_t pages, std::span<const WalkerOfBatch> walkers, std::uint64_t* ends);
 
 /// A walker that the query asks for.
 struct WalkQuery {
@@ -59,7 +60,8 @@ struct WalkQuery {
     bool operator==(const WalkQuery&) const = default;
 };
 
-/// hold_openings walkers of the batches before the hold mark, then walk_openings of the rest (of the same, if there are no more).
+/// hold_openings walkers of the batches before the hold mark, then walk_openings of the rest (of the same, if there are
+/// no more).
 std::vector<WalkQuery> draw_walk_queries(const Primitives& primitives, const Bytes32& query_seed, const Params& params,
                                          std::uint8_t walkers_log2, std::uint32_t hold_batches, std::uint32_t batches);
 

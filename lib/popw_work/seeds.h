@@ -1,9 +1,9 @@
 /// From a slot's beacons to every secret-looking number of a proof: seeds, commitments, queries.
 #pragma once
 
-#include "popw_work/hashing.h"
 #include "popw_rules/messages.h"
 #include "popw_rules/schedule.h"
+#include "popw_work/hashing.h"
 
 #include <vector>
 

@@ -70,7 +70,8 @@ Bytes32 recompute_leaf(const Primitives& primitives, const TreeHasher& hasher, c
 void hash_superblock(const TreeHasher& hasher, const std::int32_t* c, std::size_t ldc, Bytes32* leaves) {
     std::array<const std::uint8_t*, superblock_tiles> tiles;
     for (std::size_t inside = 0; inside < superblock_tiles; ++inside)
-        tiles[inside] = reinterpret_cast<const std::uint8_t*>(c + inside / 8 * tile_side * ldc + inside % 8 * tile_side);
+        tiles[inside] =
+            reinterpret_cast<const std::uint8_t*>(c + inside / 8 * tile_side * ldc + inside % 8 * tile_side);
     hasher.leaves(tiles, ldc * sizeof(std::int32_t), leaves);
 }
 

@@ -1,11 +1,11 @@
 /// Parts of one compute round: operand rows from the round seed, 16 x 16 tiles of C, and the tree over them.
 ///
-/// Tiles are numbered through 128 x 128 superblocks: leaf l lies in superblock l >> 6 (row-major), and within it at tile row
-/// (l & 63) / 8, tile column (l & 63) % 8, so that a superblock is one subtree of depth 6.
+/// Tiles are numbered through 128 x 128 superblocks: leaf l lies in superblock l >> 6 (row-major), and within it at
+/// tile row (l & 63) / 8, tile column (l & 63) % 8, so that a superblock is one subtree of depth 6.
 #pragma once
 
-#include "popw_work/hashing.h"
 #include "popw_rules/params.h"
+#include "popw_work/hashing.h"
 
 #include <vector>
 

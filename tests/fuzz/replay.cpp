@@ -19,9 +19,7 @@ using Seed = std::vector<std::uint8_t>;
 // Enough to cut inside every field of a message; large seeds (proofs) are sampled, or a run would take minutes.
 constexpr std::size_t damages_per_seed = 512;
 
-void run(const Seed& seed) {
-    LLVMFuzzerTestOneInput(seed.data(), seed.size());
-}
+void run(const Seed& seed) { LLVMFuzzerTestOneInput(seed.data(), seed.size()); }
 
 void run_damaged(const Seed& seed) {
     const std::size_t step = std::max<std::size_t>(1, seed.size() / damages_per_seed);

@@ -48,10 +48,12 @@ TEST_CASE("many messages hash as each does alone, whatever their number, length,
                         for (auto& word : initial) word = static_cast<std::uint32_t>(random());
                         for (auto& byte : last) byte = static_cast<std::uint8_t>(random());
                         auto* digests = out.place<std::uint8_t>(32 * count, guard);
-                        const Sha256ManyArguments arguments{initial, messages.data(), stride, blocks, last, digests, count};
+                        const Sha256ManyArguments arguments{initial, messages.data(), stride, blocks,
+                                                            last,    digests,         count};
                         variant(arguments);
                         INFO("count " << count << ", blocks " << blocks << ", stride " << stride);
-                        REQUIRE(std::vector<std::uint8_t>(digests, digests + 32 * count) == expected_digests(arguments));
+                        REQUIRE(std::vector<std::uint8_t>(digests, digests + 32 * count) ==
+                                expected_digests(arguments));
                     }
     });
 }

@@ -1,5 +1,5 @@
-// A block is four rows of four words. One page leaves the processor waiting for each step of its chain, so four pages run in
-// step: row i of four pages lies in one register, a page in each 128-bit lane.
+// A block is four rows of four words. One page leaves the processor waiting for each step of its chain, so four pages
+// run in step: row i of four pages lies in one register, a page in each 128-bit lane.
 #include "kernels/page_fill/contract.h"
 
 #include <immintrin.h>
@@ -41,8 +41,10 @@ __attribute__((always_inline)) inline void permute_and_add(Rows& x) {
 
 // Four blocks, one a lane, as rows: a transposition of 128-bit lanes, which is its own inverse.
 Rows transposed(const Rows& x) {
-    const __m512i low_even = _mm512_shuffle_i32x4(x.r[0], x.r[1], 0x88), low_odd = _mm512_shuffle_i32x4(x.r[0], x.r[1], 0xdd);
-    const __m512i high_even = _mm512_shuffle_i32x4(x.r[2], x.r[3], 0x88), high_odd = _mm512_shuffle_i32x4(x.r[2], x.r[3], 0xdd);
+    const __m512i low_even = _mm512_shuffle_i32x4(x.r[0], x.r[1], 0x88),
+                  low_odd = _mm512_shuffle_i32x4(x.r[0], x.r[1], 0xdd);
+    const __m512i high_even = _mm512_shuffle_i32x4(x.r[2], x.r[3], 0x88),
+                  high_odd = _mm512_shuffle_i32x4(x.r[2], x.r[3], 0xdd);
     return {{_mm512_shuffle_i32x4(low_even, high_even, 0x88), _mm512_shuffle_i32x4(low_odd, high_odd, 0x88),
              _mm512_shuffle_i32x4(low_even, high_even, 0xdd), _mm512_shuffle_i32x4(low_odd, high_odd, 0xdd)}};
 }

@@ -49,7 +49,8 @@ void sha256_many_reference(const Sha256ManyArguments& arguments) noexcept {
     for (std::size_t i = 0; i < arguments.count; ++i) {
         std::uint32_t state[8];
         for (std::size_t j = 0; j < 8; ++j) state[j] = arguments.initial[j];
-        for (std::size_t b = 0; b < arguments.blocks; ++b) compress(state, arguments.messages[i] + b * arguments.stride);
+        for (std::size_t b = 0; b < arguments.blocks; ++b)
+            compress(state, arguments.messages[i] + b * arguments.stride);
         compress(state, arguments.last);
         for (std::size_t j = 0; j < 32; ++j)
             arguments.digests[32 * i + j] = static_cast<std::uint8_t>(state[j / 4] >> (24 - 8 * (j % 4)));

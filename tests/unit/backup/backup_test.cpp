@@ -60,7 +60,7 @@ TEST_CASE("nothing in a backup can be read or changed without the password") {
     const Machine machine;
     const auto backup = make_backup(machine.directory, password);
     const auto key = machine.bytes_of_file(machine.directory.node_key());
-    CHECK(std::ranges::search(backup, ByteView(key).subspan(20, 16)).empty());
+    CHECK(text_of(backup).find(text_of(ByteView(key).subspan(20, 16))) == std::string_view::npos);
     for (const std::size_t at : {20u, 30u, 50u, 100u}) {
         auto changed = backup;
         changed.at(at) ^= 1;

@@ -81,7 +81,8 @@ TEST_CASE("a file that is missing, too large or a directory is an error that nam
     CHECK(missing.kind() == ErrorKind::environment);
     CHECK(missing.message().find((folder / "none").string()) != std::string::npos);
     save_file(folder / "large", "12345678901");
-    CHECK(error_of([&] { load_file(folder / "large", 10); }).message().find("larger than 10 bytes") != std::string::npos);
+    CHECK(error_of([&] { load_file(folder / "large", 10); }).message().find("larger than 10 bytes") !=
+          std::string::npos);
     CHECK(load_file(folder / "large", 11).size() == 11);
     CHECK(error_of([&] { load_file(folder.path(), 10); }).kind() == ErrorKind::environment);
 }
@@ -98,7 +99,8 @@ TEST_CASE("a file that cannot be saved leaves what was there and nothing beside 
 TEST_CASE("a new file is never written over one that exists") {
     const Folder folder;
     save_new_file(folder / "backup", "first");
-    CHECK(error_of([&] { save_new_file(folder / "backup", "second"); }).message().find("exists already") != std::string::npos);
+    CHECK(error_of([&] { save_new_file(folder / "backup", "second"); }).message().find("exists already") !=
+          std::string::npos);
     CHECK(text_of(load_file(folder / "backup", 100)) == "first");
     CHECK(entries_of(folder.path()) == 1);
 }
@@ -131,7 +133,7 @@ TEST_CASE("what a killed save left behind is swept, other files are not") {
     const pid_t child = ::fork();
     REQUIRE(child >= 0);
     if (child == 0) {
-        const struct rlimit limit {.rlim_cur = 4096, .rlim_max = 4096};
+        const struct rlimit limit { .rlim_cur = 4096, .rlim_max = 4096 };
         ::signal(SIGXFSZ, SIG_DFL);
         ::setrlimit(RLIMIT_FSIZE, &limit);
         save_file(folder / "state", std::string(8192, 'x'));

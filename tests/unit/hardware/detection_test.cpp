@@ -77,7 +77,8 @@ TEST_CASE("No limit is no limit, in both spellings, and so is no control group a
 TEST_CASE("Usable memory is the control group's where it is less than the machine's") {
     const FakeMachine machine;
     machine.write("meminfo", "MemTotal:       16000000 kB\nMemAvailable:   9000000 kB\n");
-    const auto memory = detect_memory({{}, 1000000000}, machine / "meminfo");
+    const auto memory =
+        detect_memory({.processors = {}, .memory_bytes = 1000000000, .free_memory_bytes = {}}, machine / "meminfo");
     CHECK(memory.total_bytes == 16000000ull * 1024);
     CHECK(memory.usable_bytes == 1000000000u);
     CHECK(detect_memory({}, machine / "meminfo").usable_bytes == 16000000ull * 1024);

@@ -22,9 +22,10 @@ Error error_of(Function function) {
 } // namespace
 
 TEST_CASE("fields are read by their type") {
-    const auto reader = JsonReader::parse(R"({"s": "text", "n": 7, "d": 0.5, "b": true, "x": "0x0102", "list": ["a", "b"],
+    const auto reader =
+        JsonReader::parse(R"({"s": "text", "n": 7, "d": 0.5, "b": true, "x": "0x0102", "list": ["a", "b"],
                                               "o": {"inner": 1}, "os": [{"k": 1}, {"k": 2}], "null": null})",
-                                          "sample.json");
+                          "sample.json");
     CHECK(reader.string("s") == "text");
     CHECK(reader.unsigned_integer("n") == 7);
     CHECK(reader.number("d") == 0.5);
@@ -40,9 +41,10 @@ TEST_CASE("fields are read by their type") {
 }
 
 TEST_CASE("a field that is missing or wrong is named with the document, what was expected and what was found") {
-    const auto reader = JsonReader::parse(R"({"n": -7, "s": 1, "x": "0x01", "o": {"deep": "?"}, "os": [{"k": 1}, 2]})", "sample.json",
-                                          "do this");
-    CHECK(error_of([&] { reader.string("none"); }).message() == "sample.json: field \"none\" is missing; expected a string");
+    const auto reader = JsonReader::parse(R"({"n": -7, "s": 1, "x": "0x01", "o": {"deep": "?"}, "os": [{"k": 1}, 2]})",
+                                          "sample.json", "do this");
+    CHECK(error_of([&] { reader.string("none"); }).message() ==
+          "sample.json: field \"none\" is missing; expected a string");
     CHECK(error_of([&] { reader.unsigned_integer("n"); }).message() ==
           "sample.json: field \"n\": expected a non-negative integer, got -7");
     CHECK(error_of([&] { reader.object("o").number("deep"); }).message() ==
@@ -56,7 +58,8 @@ TEST_CASE("a field that is missing or wrong is named with the document, what was
 }
 
 TEST_CASE("text that is not one object is refused") {
-    for (const char* wrong : {"", "[]", "1", "\"x\"", "{", "{\"a\":1}x", "{\"a\":}", "{'a':1}", "\xff\xfe", "{\"a\":\"\xff\"}", "nan", "{\"a\":1e999}"}) {
+    for (const char* wrong : {"", "[]", "1", "\"x\"", "{", "{\"a\":1}x", "{\"a\":}", "{'a':1}", "\xff\xfe",
+                              "{\"a\":\"\xff\"}", "nan", "{\"a\":1e999}"}) {
         CAPTURE(wrong);
         CHECK(error_of([&] { JsonReader::parse(wrong, "answer"); }).kind() == ErrorKind::environment);
     }

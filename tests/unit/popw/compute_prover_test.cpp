@@ -1,5 +1,5 @@
-#include "popw/compute_prover.h"
 #include "golden/golden_vectors.h"
+#include "popw/compute_prover.h"
 #include "staged_proof.h"
 
 using namespace kaisar;
@@ -11,9 +11,12 @@ namespace {
 
 const Bytes32 seed = golden::ascending<32>(0);
 
-RunLimits rounds(std::uint32_t count) { return {.deadline = std::chrono::steady_clock::now() + 60s, .round_limit = count}; }
+RunLimits rounds(std::uint32_t count) {
+    return {.deadline = std::chrono::steady_clock::now() + 60s, .round_limit = count};
+}
 
-void require_openings_lead_to_roots(const ComputeRun& run, std::span<const TileQuery> queries, const ComputePart& part) {
+void require_openings_lead_to_roots(const ComputeRun& run, std::span<const TileQuery> queries,
+                                    const ComputePart& part) {
     const TreeHasher hasher(primitives());
     REQUIRE(part.openings.size() == queries.size());
     for (std::size_t i = 0; i < queries.size(); ++i) {
@@ -72,7 +75,8 @@ TEST_CASE("a deadline that has passed still makes one round, a stop before it no
     CHECK(prover.run(seed, {.deadline = std::chrono::steady_clock::now() - 1s}).roots.size() == 1);
     std::stop_source stop;
     stop.request_stop();
-    CHECK(prover.run(seed, {.deadline = std::chrono::steady_clock::now() + 60s, .stop = stop.get_token()}).roots.empty());
+    CHECK(
+        prover.run(seed, {.deadline = std::chrono::steady_clock::now() + 60s, .stop = stop.get_token()}).roots.empty());
 }
 
 TEST_CASE("a stop ends the run after the round in progress and a failing observer's error comes through") {
@@ -105,7 +109,8 @@ TEST_CASE("a kernel that is wrong in one element of a tile does not pass the che
     broken.gemm.multiply = [](const kernels::GemmS8Arguments& arguments) noexcept {
         primitives().gemm.multiply(arguments);
         for (std::size_t row = 0; row < arguments.m; ++row) // one wrong bit in every tile
-            for (std::size_t column = 0; column < arguments.n; column += 16) arguments.c[row * arguments.ldc + column] ^= 1;
+            for (std::size_t column = 0; column < arguments.n; column += 16)
+                arguments.c[row * arguments.ldc + column] ^= 1;
     };
     ComputeProver prover(broken, *find_profile("T0"), 1);
     const auto run = prover.run(seed, rounds(1));

@@ -1,5 +1,5 @@
-#include "popw/memory_prover.h"
 #include "golden/golden_vectors.h"
+#include "popw/memory_prover.h"
 #include "staged_proof.h"
 
 using namespace kaisar;
@@ -34,18 +34,23 @@ TEST_CASE("an honest proof with a memory part is accepted with all its figures")
 TEST_CASE("hold batches alone are enough, and the walk's beacons may come from fewer members") {
     CHECK(verify_changed([](Stage& s) { s.batches = 1; }).code == VerdictCode::ok);
     CHECK(verify_changed([](Stage& s) { s.members = {0, 1, 2}; }).code == VerdictCode::ok);
-    CHECK(verify_changed([](Stage& s) { s.walk_members = {0, 1}; }).code == VerdictCode::commit_mismatch); // 1 gave no A
+    CHECK(verify_changed([](Stage& s) {
+              s.walk_members = {0, 1};
+          }).code == VerdictCode::commit_mismatch); // 1 gave no A
     CHECK(verify_changed([](Stage& s) { s.walk_members = {0}; }).code == VerdictCode::receipt_quorum);
 }
 
 TEST_CASE("code 3: a slot without a memory phase takes no memory part") {
-    CHECK(verify_changed([](Stage& s) { s.schedule_word = golden::ascending<32>(0x80); }).code == VerdictCode::not_active);
+    CHECK(verify_changed([](Stage& s) { s.schedule_word = golden::ascending<32>(0x80); }).code ==
+          VerdictCode::not_active);
 }
 
 TEST_CASE("code 4 and 11: late walk marks are late, late hold marks have not shown that the memory was held") {
     CHECK(verify_changed([](Stage& s) { s.walk_us = {1, 1000000}; }).code == VerdictCode::ok);
     CHECK(verify_changed([](Stage& s) { s.walk_us = {1, 1000001}; }).code == VerdictCode::late);
-    CHECK(verify_changed([](Stage& s) { s.hold_us = {1000000, 1000000}; }).code == VerdictCode::ok); // 700 + 200 + 100 ms
+    CHECK(verify_changed([](Stage& s) {
+              s.hold_us = {1000000, 1000000};
+          }).code == VerdictCode::ok); // 700 + 200 + 100 ms
     CHECK(verify_changed([](Stage& s) { s.hold_us = {750000, 1000001}; }).code == VerdictCode::hold_late);
     CHECK(verify_changed([](Stage& s) { s.hold_us = {1, 2}; }).hold_us == 0);
 }
@@ -69,26 +74,42 @@ TEST_CASE("code 7: marks of another chain, kind, size or count are refused") {
 }
 
 TEST_CASE("code 8: walk openings of other walkers than those asked for are refused") {
-    CHECK(verify_changed([](Stage& s) { s.change_walk_queries = [](auto& q) { q[0].walker ^= 512; }; }).code == VerdictCode::path_mismatch);
-    CHECK(verify_changed([](Stage& s) { s.change_proof = [](Proof& p) { p.memory->openings[7].ends[9] ^= 1; }; }).code == VerdictCode::path_mismatch);
+    CHECK(verify_changed([](Stage& s) { s.change_walk_queries = [](auto& q) { q[0].walker ^= 512; }; }).code ==
+          VerdictCode::path_mismatch);
+    CHECK(verify_changed([](Stage& s) {
+              s.change_proof = [](Proof& p) { p.memory->openings[7].ends[9] ^= 1; };
+          }).code == VerdictCode::path_mismatch);
 }
 
 TEST_CASE("code 10: walks over memory that was not made from the seeds are found out") {
-    CHECK(verify_changed([](Stage& s) { s.change_memory = [](Bytes& m) { std::ranges::fill(m, std::uint8_t{0}); }; }).code == VerdictCode::walk_mismatch);
+    CHECK(verify_changed([](Stage& s) {
+              s.change_memory = [](Bytes& m) { std::ranges::fill(m, std::uint8_t{0}); };
+          }).code == VerdictCode::walk_mismatch);
     // Half of the pages were never made: all forty reads of the hold openings would have to miss them.
     CHECK(verify_changed([](Stage& s) {
-              s.change_memory = [](Bytes& m) { std::fill(m.begin() + static_cast<std::ptrdiff_t>(m.size() / 2), m.end(), std::uint8_t{7}); };
+              s.change_memory = [](Bytes& m) {
+                  std::fill(m.begin() + static_cast<std::ptrdiff_t>(m.size() / 2), m.end(), std::uint8_t{7});
+              };
           }).code == VerdictCode::walk_mismatch);
 }
 
 TEST_CASE("code 12: memory parts beyond the limits, without a compute part or in another mode are refused") {
-    CHECK(verify_changed([](Stage& s) { s.change_proof = [](Proof& p) { p.memory->kind = DeviceKind::device_memory; }; }).code == VerdictCode::limits);
-    CHECK(verify_changed([](Stage& s) { s.change_proof = [](Proof& p) { p.memory->pages = 0; }; }).code == VerdictCode::limits);
-    CHECK(verify_changed([](Stage& s) { s.change_proof = [](Proof& p) { p.memory->pages = ~std::uint64_t{0}; }; }).code == VerdictCode::limits);
-    CHECK(verify_changed([](Stage& s) { s.change_proof = [](Proof& p) { p.memory->hold_batches = 0; }; }).code == VerdictCode::limits);
-    CHECK(verify_changed([](Stage& s) { s.change_proof = [](Proof& p) { p.memory->hold_batches = 4; }; }).code == VerdictCode::limits);
-    CHECK(verify_changed([](Stage& s) { s.params.host_pages.hold_accesses_log2 = 14; }).code == VerdictCode::limits); // 2^13 were made
-    CHECK(verify_changed([](Stage& s) { s.change_proof = [](Proof& p) { p.compute.reset(); }; }).code == VerdictCode::limits);
+    CHECK(verify_changed([](Stage& s) {
+              s.change_proof = [](Proof& p) { p.memory->kind = DeviceKind::device_memory; };
+          }).code == VerdictCode::limits);
+    CHECK(verify_changed([](Stage& s) { s.change_proof = [](Proof& p) { p.memory->pages = 0; }; }).code ==
+          VerdictCode::limits);
+    CHECK(verify_changed([](Stage& s) {
+              s.change_proof = [](Proof& p) { p.memory->pages = ~std::uint64_t{0}; };
+          }).code == VerdictCode::limits);
+    CHECK(verify_changed([](Stage& s) { s.change_proof = [](Proof& p) { p.memory->hold_batches = 0; }; }).code ==
+          VerdictCode::limits);
+    CHECK(verify_changed([](Stage& s) { s.change_proof = [](Proof& p) { p.memory->hold_batches = 4; }; }).code ==
+          VerdictCode::limits);
+    CHECK(verify_changed([](Stage& s) { s.params.host_pages.hold_accesses_log2 = 14; }).code ==
+          VerdictCode::limits); // 2^13 were made
+    CHECK(verify_changed([](Stage& s) { s.change_proof = [](Proof& p) { p.compute.reset(); }; }).code ==
+          VerdictCode::limits);
     CHECK(verify({.mode = BeaconMode::self, .pages = 8}).code == VerdictCode::limits);
 }
 
@@ -108,7 +129,8 @@ TEST_CASE("the memory prover's walk is the plain functions', whatever the number
         prover.continue_walk(std::chrono::steady_clock::now() + 20ms, {});
         const auto& run = prover.run();
         REQUIRE(run.roots.size() >= 2);
-        for (std::size_t i = 0; i < std::min(run.roots.size(), plain.part.roots.size()); ++i) CHECK(run.roots[i] == plain.part.roots[i]);
+        for (std::size_t i = 0; i < std::min(run.roots.size(), plain.part.roots.size()); ++i)
+            CHECK(run.roots[i] == plain.part.roots[i]);
         CHECK(hold.commit == walk_commit(run.walk_seed, run.kind, run.walkers_log2, std::span(run.roots).first(1)));
         CHECK(make_walk_entry(run, 3, {}).count == run.roots.size());
         const auto queries = draw_walk_queries(primitives(), seed, stage.params, run.walkers_log2, 1, 2);

@@ -64,9 +64,11 @@ TEST_CASE("code 1: a proof that is cut, padded or has reserved bits is malformed
 TEST_CASE("code 1: an empty or short list of openings is malformed, not a smaller proof") {
     CHECK(verify({.change_proof = [](Proof& p) { p.compute->openings.clear(); }}).code == VerdictCode::malformed);
     CHECK(verify({.change_proof = [](Proof& p) { p.compute->openings.pop_back(); }}).code == VerdictCode::malformed);
-    CHECK(verify({.change_proof = [](Proof& p) { p.compute->openings[5].siblings.pop_back(); }}).code == VerdictCode::malformed);
+    CHECK(verify({.change_proof = [](Proof& p) { p.compute->openings[5].siblings.pop_back(); }}).code ==
+          VerdictCode::malformed);
     CHECK(verify({.change_proof = [](Proof& p) { p.marks.push_back(p.marks[0]); }}).code == VerdictCode::malformed);
-    CHECK(verify({.mode = BeaconMode::self, .change_mark = [](Mark& m) { m.committee_bitmap = 1; }}).code == VerdictCode::malformed);
+    CHECK(verify({.mode = BeaconMode::self, .change_mark = [](Mark& m) { m.committee_bitmap = 1; }}).code ==
+          VerdictCode::malformed);
 }
 
 TEST_CASE("code 2: a node without a registered key, or with another, is unknown") {
@@ -125,8 +127,10 @@ TEST_CASE("code 6: too few, doubled, foreign or disordered witnesses are no quor
     CHECK(verify({.receivers = {1, 1}}).code == VerdictCode::receipt_quorum);
     CHECK(verify({.receivers = {0, 5}}).code == VerdictCode::receipt_quorum);
     CHECK(verify({.change_proof = [](Proof& p) { p.beacons.pop_back(); }}).code == VerdictCode::receipt_quorum);
-    CHECK(verify({.change_proof = [](Proof& p) { std::swap(p.beacons[1], p.beacons[2]); }}).code == VerdictCode::receipt_quorum);
-    CHECK(verify({.change_proof = [](Proof& p) { std::swap(p.beacons[0], p.beacons[1]); }}).code == VerdictCode::receipt_quorum);
+    CHECK(verify({.change_proof = [](Proof& p) { std::swap(p.beacons[1], p.beacons[2]); }}).code ==
+          VerdictCode::receipt_quorum);
+    CHECK(verify({.change_proof = [](Proof& p) { std::swap(p.beacons[0], p.beacons[1]); }}).code ==
+          VerdictCode::receipt_quorum);
     auto file = make_proof_file({});
     file.schedule_issuer = checker_key(1).public_key();
     CHECK(verify_proof_file(file, primitives()).code == VerdictCode::receipt_quorum);
@@ -170,8 +174,10 @@ TEST_CASE("code 8: openings of other tiles than those asked for are refused") {
     CHECK(verify({.change_queries = [](auto& q) { q[0].leaf ^= 1; }}).code == VerdictCode::path_mismatch);
     CHECK(verify({.change_queries = [](auto& q) { q[63].round ^= 1; }}).code == VerdictCode::path_mismatch);
     CHECK(verify({.change_queries = [](auto& q) { std::ranges::fill(q, q[0]); }}).code == VerdictCode::path_mismatch);
-    CHECK(verify({.change_proof = [](Proof& p) { p.compute->openings[9].siblings[3][0] ^= 1; }}).code == VerdictCode::path_mismatch);
-    CHECK(verify({.change_proof = [](Proof& p) { p.compute->openings[9].leaf[31] ^= 1; }}).code == VerdictCode::path_mismatch);
+    CHECK(verify({.change_proof = [](Proof& p) { p.compute->openings[9].siblings[3][0] ^= 1; }}).code ==
+          VerdictCode::path_mismatch);
+    CHECK(verify({.change_proof = [](Proof& p) { p.compute->openings[9].leaf[31] ^= 1; }}).code ==
+          VerdictCode::path_mismatch);
 }
 
 TEST_CASE("code 9: a prover that skips work is caught at a committed, well-opened tile") {
@@ -179,26 +185,29 @@ TEST_CASE("code 9: a prover that skips work is caught at a committed, well-opene
         for (std::size_t i = 0; i < leaves.size(); i += 4) leaves[i] = golden::repeated(1); // a quarter is made up
     }};
     CHECK(verify(skipping).code == VerdictCode::tile_mismatch);
-    const Stage repeating{.change_leaves = [first = std::vector<Bytes32>()](std::uint32_t round, std::vector<Bytes32>& leaves) mutable {
-        if (round == 0) first = leaves;
-        leaves = first; // the first round's work handed in twice
-    }};
+    const Stage repeating{
+        .change_leaves = [first = std::vector<Bytes32>()](std::uint32_t round, std::vector<Bytes32>& leaves) mutable {
+            if (round == 0) first = leaves;
+            leaves = first; // the first round's work handed in twice
+        }};
     CHECK(verify(repeating).code == VerdictCode::tile_mismatch);
 }
 
 TEST_CASE("code 9: rounds that are not chained to their predecessor are not the right product") {
     // Roots swapped before they are committed: every tree is honest work, but for another place in the chain.
     const Stage swapped{.change_roots = [](std::vector<Bytes32>& roots) { std::swap(roots[0], roots[1]); },
-                        .change_queries = [](std::vector<TileQuery>& queries) {
-                            for (auto& query : queries) query.round ^= 1;
-                        }};
+                        .change_queries =
+                            [](std::vector<TileQuery>& queries) {
+                                for (auto& query : queries) query.round ^= 1;
+                            }};
     CHECK(verify(swapped).code == VerdictCode::tile_mismatch);
 }
 
 TEST_CASE("code 12: profiles, rounds, modes and parts beyond the network's limits are refused") {
     CHECK(verify({.change_mark = [](Mark& m) { m.devices[0].shape = 1; }}).code == VerdictCode::limits);
     CHECK(verify({.change_mark = [](Mark& m) { m.devices[0].shape = 200; }}).code == VerdictCode::limits);
-    CHECK(verify({.change_mark = [](Mark& m) { m.devices[0].kind = DeviceKind::host_memory; }}).code == VerdictCode::limits);
+    CHECK(verify({.change_mark = [](Mark& m) { m.devices[0].kind = DeviceKind::host_memory; }}).code ==
+          VerdictCode::limits);
     CHECK(verify({.change_proof = [](Proof& p) { p.compute->roots.clear(); }}).code == VerdictCode::limits);
     CHECK(verify({.change_proof = [](Proof& p) { p.compute->roots.resize(2049); }}).code == VerdictCode::limits);
     CHECK(verify({.mode = BeaconMode::drand}).code == VerdictCode::limits);
@@ -226,7 +235,8 @@ TEST_CASE("no single turned bit anywhere in a signed proof is accepted") {
     const auto honest = make_proof_file({});
     std::set<VerdictCode> seen;
     for (std::size_t at = 0; at < honest.proof.size(); at += 13) {
-        const auto found = verify_bytes(honest, [&](Bytes& b) { b[at] = static_cast<std::uint8_t>(b[at] ^ (1u << (at % 8))); });
+        const auto found =
+            verify_bytes(honest, [&](Bytes& b) { b[at] = static_cast<std::uint8_t>(b[at] ^ (1u << (at % 8))); });
         INFO("byte " << at);
         CHECK_FALSE(found.ok());
         seen.insert(found.code);

@@ -39,7 +39,8 @@ TEST_CASE("rates and scores are the reference's, at zero and at the maxima too")
         const auto in = numbers(name.substr(7));
         const auto out = numbers(answer);
         const auto memory = in[6] != 0 ? MemoryKind::device : MemoryKind::host;
-        const auto rates = attested_rates({in[0], in[1], in[2], in[3], in[4], in[5] != 0 ? HoldOutcome::held : HoldOutcome::missed, memory}, params);
+        const auto rates = attested_rates(
+            {in[0], in[1], in[2], in[3], in[4], in[5] != 0 ? HoldOutcome::held : HoldOutcome::missed, memory}, params);
         CHECK(rates == AttestedRates{out[0], out[1], out[2]});
         CHECK(slot_score(rates, memory, params) == out[3]);
         ++seen;
@@ -62,7 +63,8 @@ TEST_CASE("means, availability and shares are the reference's, at zero and at th
     for (const auto& [name, answer] : vectors_of("mean", 5)) {
         INFO("mean " << name);
         const auto slash = name.find('/');
-        CHECK(mean_score(numbers(name.substr(0, slash), '+'), std::stoull(name.substr(slash + 1))) == std::stoull(answer));
+        CHECK(mean_score(numbers(name.substr(0, slash), '+'), std::stoull(name.substr(slash + 1))) ==
+              std::stoull(answer));
     }
     for (const auto& [name, answer] : vectors_of("availability", 6)) {
         INFO("availability " << name);
@@ -80,7 +82,9 @@ TEST_CASE("means, availability and shares are the reference's, at zero and at th
 
 TEST_CASE("finishing early earns no more than the window, finishing late less") {
     const auto params = *find_params("default");
-    const auto rate = [&](std::uint64_t us) { return attested_rates({.macs = 1000000000, .compute_us = us}, params).macs_per_s; };
+    const auto rate = [&](std::uint64_t us) {
+        return attested_rates({.macs = 1000000000, .compute_us = us}, params).macs_per_s;
+    };
     CHECK(rate(0) == 50000000);
     CHECK(rate(20000000) == 50000000);
     CHECK(rate(40000000) == 25000000);
@@ -105,7 +109,8 @@ TEST_CASE("availability is at most all and nothing expected is none") {
 TEST_CASE("one device split over two identities earns what it earned as one") {
     const std::uint64_t whole[] = {600, 400};
     const std::uint64_t split[] = {300, 300, 400};
-    CHECK(share_pool(1000000, whole).rewards[0] == share_pool(1000000, split).rewards[0] + share_pool(1000000, split).rewards[1]);
+    CHECK(share_pool(1000000, whole).rewards[0] ==
+          share_pool(1000000, split).rewards[0] + share_pool(1000000, split).rewards[1]);
 }
 
 TEST_CASE("rewards and remainder add up to the pool exactly") {

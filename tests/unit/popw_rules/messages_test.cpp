@@ -13,29 +13,60 @@ const Bytes32 uid = golden::repeated(0x55);
 const Bytes32 ascending = golden::ascending<32>(0);
 
 Beacon beacon() {
-    return {.network_id = 7, .mode = BeaconMode::on_demand, .phase = BeaconPhase::start, .epoch = 20000,
-            .slot = 0x80000001, .params_hash = params_hash(*find_params("test")), .issuer = key(0x20).public_key(),
-            .node_id = id_of_key(key(0x11).public_key()), .value = ascending, .issued_at_us = 1234567890123456};
+    return {.network_id = 7,
+            .mode = BeaconMode::on_demand,
+            .phase = BeaconPhase::start,
+            .epoch = 20000,
+            .slot = 0x80000001,
+            .params_hash = params_hash(*find_params("test")),
+            .issuer = key(0x20).public_key(),
+            .node_id = id_of_key(key(0x11).public_key()),
+            .value = ascending,
+            .issued_at_us = 1234567890123456};
 }
 
 Mark mark() {
-    return {.phase = MarkPhase::compute, .status = MarkStatus::degraded, .mode = BeaconMode::committee, .epoch = 20000,
-            .slot = 17, .node_id = id_of_key(key(0x11).public_key()), .beacon_value = ascending, .committee_bitmap = 5,
-            .devices = {{3, DeviceKind::cuda, 4, 1300, 0, uid, ascending}, {9, DeviceKind::cpu, 2, 2048, 5, ascending, uid}}};
+    return {.phase = MarkPhase::compute,
+            .status = MarkStatus::degraded,
+            .mode = BeaconMode::committee,
+            .epoch = 20000,
+            .slot = 17,
+            .node_id = id_of_key(key(0x11).public_key()),
+            .beacon_value = ascending,
+            .committee_bitmap = 5,
+            .devices = {{3, DeviceKind::cuda, 4, 1300, 0, uid, ascending},
+                        {9, DeviceKind::cpu, 2, 2048, 5, ascending, uid}}};
 }
 
 Receipt receipt() {
-    return {.epoch = 20000, .slot = 17, .phase = MarkPhase::compute, .issuer = key(0x21).public_key(),
-            .mark_hash = array_of<32>(golden::bytes("mark-hash")), .received_us = 19999999, .value = uid};
+    return {.epoch = 20000,
+            .slot = 17,
+            .phase = MarkPhase::compute,
+            .issuer = key(0x21).public_key(),
+            .mark_hash = array_of<32>(golden::bytes("mark-hash")),
+            .received_us = 19999999,
+            .value = uid};
 }
 
 Verdict verdict() {
-    return {.epoch = 20000, .slot = 17, .device_index = 9, .code = VerdictCode::tile_mismatch,
-            .node_id = id_of_key(key(0x11).public_key()), .issuer = key(0x22).public_key(), .proof_hash = uid, .macs = 1,
-            .compute_us = 2, .held_bytes = 3, .hold_us = 4, .walk_bytes = 5, .walk_us = 6, .salt = ascending};
+    return {.epoch = 20000,
+            .slot = 17,
+            .device_index = 9,
+            .code = VerdictCode::tile_mismatch,
+            .node_id = id_of_key(key(0x11).public_key()),
+            .issuer = key(0x22).public_key(),
+            .proof_hash = uid,
+            .macs = 1,
+            .compute_us = 2,
+            .held_bytes = 3,
+            .hold_us = 4,
+            .walk_bytes = 5,
+            .walk_us = 6,
+            .salt = ascending};
 }
 
-// No byte string but `bytes` itself may decode, whatever single bit is turned outside of free fields; lengths never vary.
+// No byte string but `bytes` itself may decode, whatever single bit is turned outside of free fields; lengths never
+// vary.
 template <class Decode>
 void require_exact_length(const Bytes& bytes, Decode decode) {
     for (std::size_t size = 0; size < bytes.size(); ++size) CHECK_FALSE(decode(ByteView(bytes).first(size)));
@@ -62,22 +93,38 @@ TEST_CASE("messages have the reference's bytes, Ed25519 signature included, and 
     CHECK(encode_hex(encode_verdict(verdict(), key(0x22))) == golden::text("verdict"));
     CHECK(decode_verdict(golden::bytes("verdict")) == verdict());
     CHECK(decode_mark(golden::bytes("heartbeat"))->devices.empty());
-    const Beacon schedule{.network_id = 7, .phase = BeaconPhase::schedule, .epoch = 20000, .slot = 17,
-                          .params_hash = params_hash(*find_params("test")), .issuer = key(0x20).public_key(),
-                          .value = golden::ascending<32>(0x80), .issued_at_us = 5};
+    const Beacon schedule{.network_id = 7,
+                          .phase = BeaconPhase::schedule,
+                          .epoch = 20000,
+                          .slot = 17,
+                          .params_hash = params_hash(*find_params("test")),
+                          .issuer = key(0x20).public_key(),
+                          .value = golden::ascending<32>(0x80),
+                          .issued_at_us = 5};
     CHECK(encode_hex(encode_beacon(schedule, key(0x20))) == golden::text("schedule-beacon"));
     CHECK(decode_beacon(golden::bytes("schedule-beacon")) == schedule);
-    const Receipt late{.epoch = 20000, .slot = 17, .phase = MarkPhase::walk, .issuer = key(0x22).public_key(), .mark_hash = uid,
+    const Receipt late{.epoch = 20000,
+                       .slot = 17,
+                       .phase = MarkPhase::walk,
+                       .issuer = key(0x22).public_key(),
+                       .mark_hash = uid,
                        .received_us = ~std::uint64_t{0}};
     CHECK(encode_hex(encode_receipt(late, key(0x22))) == golden::text("committee-receipt"));
     CHECK(decode_receipt(golden::bytes("committee-receipt")) == late);
 }
 
 TEST_CASE("hold and walk marks have the reference's bytes") {
-    const std::tuple<std::string, MarkPhase, std::uint32_t> marks[] = {{"hold-mark", MarkPhase::hold, 3}, {"walk-mark", MarkPhase::walk, 560}};
+    const std::tuple<std::string, MarkPhase, std::uint32_t> marks[] = {{"hold-mark", MarkPhase::hold, 3},
+                                                                       {"walk-mark", MarkPhase::walk, 560}};
     for (const auto& [name, phase, batches] : marks) {
-        const Mark made{.phase = phase, .status = MarkStatus::busy, .mode = BeaconMode::committee, .epoch = 20000, .slot = 17,
-                        .node_id = id_of_key(key(0x11).public_key()), .previous_mark = uid, .beacon_value = ascending,
+        const Mark made{.phase = phase,
+                        .status = MarkStatus::busy,
+                        .mode = BeaconMode::committee,
+                        .epoch = 20000,
+                        .slot = 17,
+                        .node_id = id_of_key(key(0x11).public_key()),
+                        .previous_mark = uid,
+                        .beacon_value = ascending,
                         .committee_bitmap = std::uint64_t{1} << 63,
                         .devices = {{3, DeviceKind::device_memory, 26, batches, 69000000, uid, ascending}}};
         CHECK(encode_hex(encode_mark(made, key(0x11))) == golden::text(name));
@@ -97,7 +144,8 @@ TEST_CASE("hashes of keys and messages are the reference's") {
     CHECK(encode_hex(mark_hash(golden::bytes("mark"))) == golden::text("mark-hash"));
     CHECK(encode_hex(verdict_commitment(golden::bytes("verdict"))) == golden::text("verdict-commit"));
     for (const auto& [name, value] : golden::vectors())
-        if (name.starts_with("tagged-hash ")) CHECK(encode_hex(tagged_hash(name.substr(12), {bytes_of("abc")})) == value);
+        if (name.starts_with("tagged-hash "))
+            CHECK(encode_hex(tagged_hash(name.substr(12), {bytes_of("abc")})) == value);
 }
 
 TEST_CASE("a signature holds for its key and its bytes only") {
@@ -126,16 +174,16 @@ TEST_CASE("values outside their lists and reserved bits are refused") {
         bytes[at] = value;
         return !decode(bytes);
     };
-    CHECK(is_refused("beacon", 20, 0, decode_beacon));   // mode
+    CHECK(is_refused("beacon", 20, 0, decode_beacon)); // mode
     CHECK(is_refused("beacon", 20, 4, decode_beacon));
     CHECK(is_refused("beacon", 20, 1, decode_beacon));   // a committee's beacon names no node
     CHECK(is_refused("beacon", 21, 'D', decode_beacon)); // phase
     CHECK(is_refused("beacon", 23, 1, decode_beacon));   // reserved
     CHECK(is_refused("beacon", 39, 1, decode_beacon));
-    CHECK(is_refused("mark", 16, 4, decode_mark)); // phase
-    CHECK(is_refused("mark", 17, 3, decode_mark)); // devices
-    CHECK(is_refused("mark", 18, 3, decode_mark)); // status
-    CHECK(is_refused("mark", 19, 4, decode_mark)); // mode
+    CHECK(is_refused("mark", 16, 4, decode_mark));  // phase
+    CHECK(is_refused("mark", 17, 3, decode_mark));  // devices
+    CHECK(is_refused("mark", 18, 3, decode_mark));  // status
+    CHECK(is_refused("mark", 19, 4, decode_mark));  // mode
     CHECK(is_refused("mark", 138, 4, decode_mark)); // device kind
     CHECK(is_refused("mark", 216, 3, decode_mark)); // an index twice
     CHECK(is_refused("mark", 216, 2, decode_mark)); // descending

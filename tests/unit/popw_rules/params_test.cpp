@@ -25,11 +25,12 @@ TEST_CASE("constants that do not fit together are refused") {
         return !decode_params(encode_params(params));
     };
     CHECK_FALSE(is_refused([](Params&) {}));
-    CHECK(is_refused([](Params& p) { p.slot = 7s; }));                                 // does not divide the epoch
-    CHECK(is_refused([](Params& p) { p.compute_window = 61s, p.slot = 300s, p.epoch = 300s; })); // beyond any worker's limit
+    CHECK(is_refused([](Params& p) { p.slot = 7s; })); // does not divide the epoch
+    CHECK(is_refused(
+        [](Params& p) { p.compute_window = 61s, p.slot = 300s, p.epoch = 300s; })); // beyond any worker's limit
     CHECK(is_refused([](Params& p) { p.compute_cutoff = p.compute_window - 1us; }));
     CHECK(is_refused([](Params& p) { p.safety_margin = p.compute_window; }));
-    CHECK(is_refused([](Params& p) { p.memory_query_at = p.slot; }));                  // ends in the next slot
+    CHECK(is_refused([](Params& p) { p.memory_query_at = p.slot; })); // ends in the next slot
     CHECK(is_refused([](Params& p) { p.proof_deadline = Microseconds(0); }));
     CHECK(is_refused([](Params& p) { p.tile_openings = 0; }));
     CHECK(is_refused([](Params& p) { p.tile_openings = 257; }));

@@ -51,7 +51,8 @@ TEST_CASE("pages are the reference's, after one pass, two and all") {
                 shape.passes = passes;
                 Bytes page(page_bytes(shape));
                 fill_pages(primitives, ascending, shape, 0, 1, page.data());
-                CHECK(encode_hex(sha256(page)) == golden::text(std::string(name) + "-page passes " + std::to_string(passes)));
+                CHECK(encode_hex(sha256(page)) ==
+                      golden::text(std::string(name) + "-page passes " + std::to_string(passes)));
             }
     }
 }
@@ -63,7 +64,8 @@ TEST_CASE("a page does not depend on the pages that are filled with it") {
     fill_pages(primitives, ascending, shape, 5, 70, together.data());
     for (std::size_t page : {0u, 1u, 3u, 63u, 64u, 69u}) {
         fill_pages(primitives, ascending, shape, 5 + page, 1, alone.data());
-        CHECK(std::equal(alone.begin(), alone.end(), together.begin() + static_cast<std::ptrdiff_t>(page * alone.size())));
+        CHECK(std::equal(alone.begin(), alone.end(),
+                         together.begin() + static_cast<std::ptrdiff_t>(page * alone.size())));
     }
 }
 
@@ -88,7 +90,8 @@ TEST_CASE("walks end, hash and chain as the reference's") {
         const std::vector<WalkerOfBatch> walkers{{key, 0}, {key, 7}, {key, 8}, {key, 131}, {key, 255}};
         for (std::size_t count = 0; count <= walkers.size(); ++count) {
             std::vector<std::uint64_t> found(count);
-            recompute_walkers(primitives, ascending, params.device_pages, 2, std::span(walkers).first(count), found.data());
+            recompute_walkers(primitives, ascending, params.device_pages, 2, std::span(walkers).first(count),
+                              found.data());
             for (std::size_t i = 0; i < count; ++i) CHECK(found[i] == ends[walkers[i].walker]);
         }
     }
@@ -101,7 +104,8 @@ TEST_CASE("the roots of a walk's batches and the commitments to the first of the
     std::vector<Bytes32> roots;
     for (std::uint32_t batch = 0; batch < 3; ++batch) {
         std::vector<std::uint64_t> ends(128);
-        walk(primitives, batch_key(seed, batch, roots.empty() ? Bytes32{} : roots.back()), memory.data(), 64, 0, 128, ends.data());
+        walk(primitives, batch_key(seed, batch, roots.empty() ? Bytes32{} : roots.back()), memory.data(), 64, 0, 128,
+             ends.data());
         hash_walk(primitives, ends, &roots.emplace_back());
         CHECK(encode_hex(roots.back()) == golden::text("prefix root " + std::to_string(batch)));
         CHECK(encode_hex(walk_commit(seed, DeviceKind::device_memory, 7, roots)) ==
@@ -115,7 +119,8 @@ TEST_CASE("a walk may be cut into parts") {
     std::vector<std::uint64_t> whole(512), parts(512);
     walk(primitives, ascending, memory.data(), 64, 0, 512, whole.data());
     for (std::size_t first = 0; first < 512; first += 104)
-        walk(primitives, ascending, memory.data(), 64, first, std::min<std::size_t>(104, 512 - first), parts.data() + first);
+        walk(primitives, ascending, memory.data(), 64, first, std::min<std::size_t>(104, 512 - first),
+             parts.data() + first);
     CHECK(whole == parts);
 }
 
@@ -151,7 +156,8 @@ TEST_CASE("walk queries ask for the hold batches first and then for the rest") {
             CHECK(queries[q].walker < (1u << 20));
             batches.insert(queries[q].batch);
         }
-        for (const auto& query : draw_walk_queries(primitives, golden::repeated(i), params, 20, 3, 3)) CHECK(query.batch < 3);
+        for (const auto& query : draw_walk_queries(primitives, golden::repeated(i), params, 20, 3, 3))
+            CHECK(query.batch < 3);
     }
     CHECK(batches.size() == 10);
 }

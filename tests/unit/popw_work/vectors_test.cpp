@@ -55,13 +55,16 @@ TEST_CASE("operand rows of every profile are the reference's under every variant
         for (const auto& profile : all_profiles())
             for (std::size_t row : {std::size_t{0}, std::size_t{profile.m - 1}}) {
                 const auto place = std::string(profile.name);
-                CHECK(hex_row(primitives, profile, Operand::a, row) == golden::text("row " + place + " a " + std::to_string(row)));
-                CHECK(hex_row(primitives, profile, Operand::b_transposed, row) == golden::text("row " + place + " b " + std::to_string(row)));
+                CHECK(hex_row(primitives, profile, Operand::a, row) ==
+                      golden::text("row " + place + " a " + std::to_string(row)));
+                CHECK(hex_row(primitives, profile, Operand::b_transposed, row) ==
+                      golden::text("row " + place + " b " + std::to_string(row)));
             }
 }
 
 TEST_CASE("the generator's blocks are the reference's, beyond 32 bits of counter and nonce too") {
-    const auto block = [](const Primitives& primitives, const Bytes32& key, std::uint64_t counter, std::uint64_t nonce) {
+    const auto block = [](const Primitives& primitives, const Bytes32& key, std::uint64_t counter,
+                          std::uint64_t nonce) {
         ByteArray<64> out;
         primitives.chacha8(key.data(), nonce, counter, out.data(), 1);
         return encode_hex(out);
@@ -107,7 +110,8 @@ TEST_CASE("the first products of a round are the reference's") {
     }
     CHECK(products == golden::text("t0 first-elements"));
     for (const auto& primitives : all_primitives())
-        CHECK(encode_hex(recompute_leaf(primitives, TreeHasher(primitives), profile, seed, 0)) == golden::text("t0 leaf 0"));
+        CHECK(encode_hex(recompute_leaf(primitives, TreeHasher(primitives), profile, seed, 0)) ==
+              golden::text("t0 leaf 0"));
 }
 
 TEST_CASE("leaves lie where the reference has them and one tile a profile hashes as there") {
@@ -120,7 +124,8 @@ TEST_CASE("leaves lie where the reference has them and one tile a profile hashes
         }
         for (const auto& primitives : all_primitives()) {
             INFO(profile.name << " " << primitives.gemm_variant);
-            CHECK(encode_hex(recompute_leaf(primitives, TreeHasher(primitives), profile, round_seed(ascending, 0, {}), last / 3)) ==
+            CHECK(encode_hex(recompute_leaf(primitives, TreeHasher(primitives), profile, round_seed(ascending, 0, {}),
+                                            last / 3)) ==
                   golden::text("leaf " + std::string(profile.name) + " " + std::to_string(last / 3)));
         }
     }
@@ -184,8 +189,10 @@ TEST_CASE("seeds and queries are the reference's") {
         return out;
     };
     for (const auto& primitives : all_primitives()) {
-        CHECK(joined(draw_tile_queries(primitives, ascending, 2, *find_profile("T0"), 8)) == golden::text("queries T0"));
-        CHECK(joined(draw_tile_queries(primitives, ascending, 1300, *find_profile("G2"), 64)) == golden::text("queries G2"));
+        CHECK(joined(draw_tile_queries(primitives, ascending, 2, *find_profile("T0"), 8)) ==
+              golden::text("queries T0"));
+        CHECK(joined(draw_tile_queries(primitives, ascending, 1300, *find_profile("G2"), 64)) ==
+              golden::text("queries G2"));
     }
 }
 
@@ -198,7 +205,8 @@ TEST_CASE("tree hashes on the kernels equal the reference's and those made one b
             for (std::size_t i = 0; i < count; ++i) nodes[i] = golden::repeated(static_cast<std::uint8_t>(i));
             auto plain = nodes;
             for (; plain.size() > 1; plain.resize(plain.size() / 2))
-                for (std::size_t i = 0; i < plain.size() / 2; ++i) plain[i] = hasher.node(plain[2 * i], plain[2 * i + 1]);
+                for (std::size_t i = 0; i < plain.size() / 2; ++i)
+                    plain[i] = hasher.node(plain[2 * i], plain[2 * i + 1]);
             CHECK(hasher.fold(nodes) == plain.front());
         }
     }
