@@ -2,7 +2,9 @@
 
 #include "status/status.h"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <span>
 
 namespace kaisar {
 namespace {
@@ -35,6 +37,25 @@ std::string prediction_lines(const points::PredictedPoints& predicted) {
            policy_lines("published", predicted.published) + policy_lines("linear", predicted.linear);
 }
 
+/// One line a phase, however many checkers took its mark.
+std::string receipt_lines(std::span<const ReceiptReport> receipts) {
+    std::string text;
+    while (!receipts.empty()) {
+        const auto& phase = receipts.front().phase;
+        const auto end = std::ranges::find_if(receipts, [&](const auto& each) { return each.phase != phase; });
+        const auto group = receipts.first(static_cast<std::size_t>(end - receipts.begin()));
+        const auto [earliest, latest] = std::ranges::minmax(group, {}, &ReceiptReport::received_us);
+        const auto seconds = [](const ReceiptReport& receipt) {
+            return static_cast<double>(receipt.received_us) / 1e6;
+        };
+        text += group.size() == 1 ? fmt::format("  receipt for {} after {:.3f} s\n", phase, seconds(earliest))
+                                  : fmt::format("  {} receipts for {} after {:.3f} to {:.3f} s\n", group.size(), phase,
+                                                seconds(earliest), seconds(latest));
+        receipts = receipts.subspan(group.size());
+    }
+    return text;
+}
+
 } // namespace
 
 std::string prove_report_text(const ProveReport& report, const Terminal& terminal) {
@@ -49,9 +70,7 @@ std::string prove_report_text(const ProveReport& report, const Terminal& termina
     if (report.declined)
         text += fmt::format("  not computed: {}\n  {}\n", report.declined->reason, report.declined->remedy);
     if (!report.left_out.empty()) text += fmt::format("  memory was left out: {}\n", report.left_out);
-    for (const auto& receipt : report.receipts)
-        text += fmt::format("  receipt for {} after {:.3f} s\n", receipt.phase,
-                            static_cast<double>(receipt.received_us) / 1e6);
+    text += receipt_lines(report.receipts);
     for (const auto& file : report.files) text += fmt::format("  proof in {}\n", file.string());
     if (report.predicted) text += prediction_lines(*report.predicted);
     if (report.outbox.pending > 0)
