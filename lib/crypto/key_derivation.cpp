@@ -9,12 +9,21 @@
 #include <sodium.h>
 
 namespace kaisar {
+namespace {
+
+/// Where the bytes are; never null, because C functions want a pointer for nothing as well.
+const std::uint8_t* address_of(ByteView bytes) {
+    static constexpr std::uint8_t nothing = 0;
+    return bytes.empty() ? &nothing : bytes.data();
+}
+
+} // namespace
 
 Secret derive_by_scrypt(ByteView password, ByteView salt, const ScryptCost& cost, std::size_t size_bytes) {
     Secret key(size_bytes);
     // libsodium's, because OpenSSL's refuses the parameters of the Web3 Secret Storage test vector.
-    if (crypto_pwhash_scryptsalsa208sha256_ll(password.data(), password.size(), salt.data(), salt.size(), cost.n,
-                                              cost.r, cost.p, key.mutable_view().data(), key.size()) != 0)
+    if (crypto_pwhash_scryptsalsa208sha256_ll(address_of(password), password.size(), address_of(salt), salt.size(),
+                                              cost.n, cost.r, cost.p, key.mutable_view().data(), key.size()) != 0)
         throw Error(ErrorKind::environment,
                     fmt::format("scrypt with n={} r={} p={} could not run: it needs {} MiB of memory", cost.n, cost.r,
                                 cost.p, (cost.n * cost.r * 128) >> 20),
@@ -25,8 +34,8 @@ Secret derive_by_scrypt(ByteView password, ByteView salt, const ScryptCost& cost
 Secret derive_by_pbkdf2(Pbkdf2Hash hash, ByteView password, ByteView salt, std::uint32_t iterations,
                         std::size_t size_bytes) {
     Secret key(size_bytes);
-    check(PKCS5_PBKDF2_HMAC(reinterpret_cast<const char*>(password.data()), static_cast<int>(password.size()),
-                            salt.data(), static_cast<int>(salt.size()), static_cast<int>(iterations),
+    check(PKCS5_PBKDF2_HMAC(reinterpret_cast<const char*>(address_of(password)), static_cast<int>(password.size()),
+                            address_of(salt), static_cast<int>(salt.size()), static_cast<int>(iterations),
                             hash == Pbkdf2Hash::sha256 ? EVP_sha256() : EVP_sha512(), static_cast<int>(key.size()),
                             key.mutable_view().data()) == 1,
           "PBKDF2 succeeds");
