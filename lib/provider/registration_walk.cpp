@@ -128,10 +128,13 @@ void RegistrationWalk::prepare() {
         .program = choices_.program,
         .agrees = choices_.agrees_to_step,
         .on_step =
-            [&](const SetupStep& step, SetupOutcome outcome) {
+            [&](const SetupStep& step, SetupOutcome outcome, std::string_view said) {
                 static constexpr std::string_view words[] = {"nothing to do", "done", "left out"};
                 choices_.on_step(RegistrationStep::prepared,
-                                 fmt::format("  {}: {}", step.title, words[static_cast<int>(outcome)]));
+                                 fmt::format("  {}: {}", step.title,
+                                             outcome == SetupOutcome::satisfied && !said.empty()
+                                                 ? said
+                                                 : words[static_cast<int>(outcome)]));
             },
         .stop = connection_.stop};
     run_setup_plan(plan, surroundings);

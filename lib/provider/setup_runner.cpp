@@ -92,6 +92,13 @@ std::string read_tail(const Path& log) {
     return std::string(text.substr(text.size() - std::min(text.size(), log_tail_bytes)));
 }
 
+std::string read_last_line(const Path& log) {
+    auto text = read_tail(log);
+    while (text.ends_with('\n')) text.pop_back();
+    const auto begin = text.rfind('\n');
+    return begin == std::string::npos ? text : text.substr(begin + 1);
+}
+
 int run_script(const SetupStep& step, std::string_view what, const std::string& text,
                const SetupSurroundings& surroundings) {
     const auto script = surroundings.directory / fmt::format("{}.{}.sh", step.id, what);
@@ -133,7 +140,7 @@ void run_setup_plan(const SetupPlan& plan, const SetupSurroundings& surroundings
     make_private_directory(surroundings.directory);
     for (const auto& step : plan.steps) {
         const auto outcome = run_step(step, surroundings);
-        surroundings.on_step(step, outcome);
+        surroundings.on_step(step, outcome, read_last_line(surroundings.directory / (step.id + ".log")));
     }
 }
 

@@ -22,7 +22,8 @@ struct SetupSurroundings {
     Path program;
     /// Asked before an optional step is applied.
     std::function<bool(const SetupStep& step)> agrees;
-    std::function<void(const SetupStep& step, SetupOutcome outcome)> on_step;
+    /// `said` is the last line that the step's scripts wrote; empty when they were silent.
+    std::function<void(const SetupStep& step, SetupOutcome outcome, std::string_view said)> on_step;
     std::stop_token stop;
 };
 
