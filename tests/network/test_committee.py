@@ -57,7 +57,9 @@ def _():
     assert worker.run("prove", "--verify", str(proof)).returncode == 0
     assert network.query("audit")["ok"]
     assert all(each["status"] == "ready" for each in checkers())
-    line = next(line for line in worker.status()["points"]["lines"] if line["what"] == "bandwidth")
+    points = network.query("points", "--epoch", str(state["epoch"]))["workers"]
+    mine = next(each for each in points if each["node_id"] == node_id)
+    line = next(line for line in mine["lines"] if line["what"] == "bandwidth")
     assert "Mbit/s down" in line["attested"], line
 
 
