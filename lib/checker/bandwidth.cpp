@@ -110,7 +110,7 @@ HttpResponse BandwidthProbes::send(std::string_view token, std::uint64_t bytes, 
 }
 
 HttpResponse BandwidthProbes::take_digest(std::string_view token, ByteView digest, Instant received_at, Instant now) {
-    std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     auto* probe = find(token, now);
     if (probe == nullptr || probe->sent_bytes == 0) return not_expected();
     if (!std::ranges::equal(digest, probe->digest))
@@ -118,36 +118,46 @@ HttpResponse BandwidthProbes::take_digest(std::string_view token, ByteView diges
                                 "ask for the stream again");
     if (probe->found.down_bits_per_s == 0)
         probe->found.down_bits_per_s = bits_per_s(probe->sent_bytes, received_at - probe->sent_at);
-    keep_if_complete(token, *probe);
+    const auto complete = take_if_complete(token);
+    lock.unlock();
+    if (complete) keep(*complete);
     return empty_response(204);
 }
 
 HttpResponse BandwidthProbes::take_upload(std::string_view token, std::uint64_t bytes, ByteView stream,
                                           Instant::duration took, Instant now) {
-    {
-        std::lock_guard lock(mutex_);
-        if (find(token, now) == nullptr || !is_probe_size(bytes)) return not_expected();
-    }
+    std::unique_lock lock(mutex_);
+    if (find(token, now) == nullptr || !is_probe_size(bytes)) return not_expected();
+    lock.unlock();
     if (!std::ranges::equal(stream, popw::upload_stream(primitives_, token, bytes)))
         return failure_response(400, "bad-request",
                                 fmt::format("the body is not the first {} bytes of the probe's stream", bytes),
                                 "docs/popw.md has the stream");
-    std::lock_guard lock(mutex_);
+    lock.lock();
     auto* probe = find(token, now);
     if (probe == nullptr) return not_expected();
     if (probe->found.up_bits_per_s == 0) probe->found.up_bits_per_s = bits_per_s(bytes, took);
-    keep_if_complete(token, *probe);
+    const auto complete = take_if_complete(token);
+    lock.unlock();
+    if (complete) keep(*complete);
     return empty_response(204);
 }
 
-/// The first result in each direction counts: whoever could try again would keep the best.
-void BandwidthProbes::keep_if_complete(std::string_view token, const Probe& probe) {
-    if (probe.found.down_bits_per_s == 0 || probe.found.up_bits_per_s == 0) return;
+std::optional<BandwidthProbes::Probe> BandwidthProbes::take_if_complete(std::string_view token) {
+    const auto entry = probes_.find(token);
+    const auto probe = entry->second;
+    if (probe.found.down_bits_per_s == 0 || probe.found.up_bits_per_s == 0) return std::nullopt;
+    probes_.erase(entry);
+    return probe;
+}
+
+/// Never under the lock: the server's socket thread takes it to learn a body's limit, and must not wait for a disk. The
+/// first result in an epoch counts: whoever could try again would keep the best.
+void BandwidthProbes::keep(const Probe& probe) {
     store_.write([&](RecordWriter& records) {
         const auto kind = document_kind(probe.epoch, checker_id_);
         if (!records.find_document(probe.node_id, kind)) records.put_document(probe.node_id, kind, encode(probe.found));
     });
-    probes_.erase(probes_.find(token));
 }
 
 } // namespace kaisar::checker

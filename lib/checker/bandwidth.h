@@ -53,7 +53,8 @@ private:
     };
 
     Probe* find(std::string_view token, Instant now);
-    void keep_if_complete(std::string_view token, const Probe& probe);
+    std::optional<Probe> take_if_complete(std::string_view token);
+    void keep(const Probe& probe);
 
     network::Store& store_;
     const popw::Primitives& primitives_;

@@ -122,6 +122,7 @@ Planter::Planted Planter::begin(popw::SlotId slot, std::uint64_t index) {
                                    .created_at = clock_.now(),
                                    .changed_at = clock_.now()});
     });
+    if (committee.empty()) throw Error(ErrorKind::network, "no checker gets tasks in this epoch");
     for (const auto& key : committee)
         planted.members.push_back(
             static_cast<std::size_t>(std::ranges::find(constants.checker_keys, key) - constants.checker_keys.begin()));

@@ -113,7 +113,8 @@ void CheckerClient::submit_proof(ByteView proof) {
     if (response.status != 200 && response.status != 202) throw make_refusal(response);
 }
 
-bool CheckerClient::measure_with(std::string_view token, std::uint64_t bytes, ByteView upload, Instant deadline) {
+bool CheckerClient::measure_with(std::string_view token, std::uint64_t bytes,
+                                 const std::function<Bytes(std::uint64_t bytes)>& make_upload, Instant deadline) {
     const auto time_left = [&] {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - connection_.clock.now());
         return std::clamp<std::chrono::milliseconds>(left, shortest_wait, longest_stream);
@@ -125,7 +126,7 @@ bool CheckerClient::measure_with(std::string_view token, std::uint64_t bytes, By
     if (down.status == 404) return false;
     if (down.status != 200) throw make_refusal(down);
     for (const auto& answer : {exchange("POST", target("down"), sha256(bytes_of(down.body)), time_left()),
-                               exchange("POST", target("up"), upload, time_left())})
+                               exchange("POST", target("up"), make_upload(bytes), time_left())})
         if (answer.status != 204) throw make_refusal(answer);
     return true;
 }
@@ -134,7 +135,7 @@ bool CheckerClient::measure_line(std::string_view token, std::span<const std::ui
                                  const std::function<Bytes(std::uint64_t bytes)>& make_upload, Instant deadline) {
     for (const auto bytes : sizes) {
         try {
-            return measure_with(token, bytes, make_upload(bytes), deadline);
+            return measure_with(token, bytes, make_upload, deadline);
         } catch (const Error& error) {
             if (error.kind() != ErrorKind::network || bytes == sizes.back() || connection_.clock.now() >= deadline)
                 throw;

@@ -39,7 +39,8 @@ public:
                       const std::function<Bytes(std::uint64_t bytes)>& make_upload, Instant deadline);
 
 private:
-    bool measure_with(std::string_view token, std::uint64_t bytes, ByteView upload, Instant deadline);
+    bool measure_with(std::string_view token, std::uint64_t bytes,
+                      const std::function<Bytes(std::uint64_t bytes)>& make_upload, Instant deadline);
     HttpResponse exchange(std::string_view method, std::string target, ByteView body, std::chrono::milliseconds timeout,
                           std::size_t answer_bytes = short_answer_bytes);
     /// No single request waits longer than the connection's timeout, and none past the deadline. Asks again until there

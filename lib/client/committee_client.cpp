@@ -95,12 +95,13 @@ CommitteeClient::Replies CommitteeClient::ask_members(std::uint64_t members, std
         poll->changed.notify_all();
     };
     const std::stop_callback pass_on(connection_.stop, [&] { poll->stop.request_stop(); });
-    for (std::size_t i = 1; i < places.size(); ++i)
-        stragglers_.emplace_back(ask_one, places[i], make_client(places[i], poll->stop.get_token()));
-    if (places.size() == 1)
-        ask_one(places[0], make_client(places[0], poll->stop.get_token()));
-    else if (!places.empty())
-        stragglers_.emplace_back(ask_one, places[0], make_client(places[0], poll->stop.get_token()));
+    for (const auto place : places) {
+        auto client = make_client(place, poll->stop.get_token());
+        if (places.size() == 1)
+            ask_one(place, std::move(client));
+        else
+            stragglers_.emplace_back(ask_one, place, std::move(client));
+    }
 
     std::unique_lock lock(poll->mutex);
     const auto is_complete = [&] { return poll->pending == 0; };

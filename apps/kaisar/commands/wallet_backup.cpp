@@ -39,9 +39,9 @@ int back_up_wallet(const BackupOptions& options, Context& context) {
     const bool has_wallet = std::filesystem::exists(directory.wallet(), ignored);
     const auto password = read_password(options.password, context, has_wallet ? Purpose::unlock : Purpose::choose);
     const auto backup = make_backup(directory, password.view());
-    // What was written is what is checked: a backup that does not open is worse than none.
-    const auto contents = check_backup(backup, password.view(), options.file);
     save_new_file(options.file, backup);
+    // What was written is what is checked: a backup that does not open is worse than none.
+    const auto contents = check_backup(load_file(options.file, backup_limit_bytes), password.view(), options.file);
     context.terminal.say("The password is the wallet's. Keep the file away from this machine, and try it with "
                          "kaisar wallet backup-check.");
     return report_contents("backup", options.file, contents, context);

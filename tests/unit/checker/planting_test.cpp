@@ -90,6 +90,19 @@ TEST_CASE("a checker that calls a planted proof good is found out, alone or in t
     }
 }
 
+TEST_CASE("where every checker is banned nothing can be planted, and that is said") {
+    Stage stage(played_params(), checker_count);
+    const auto slot = stage.coming_slot();
+    stage.store.write([&](RecordWriter& records) {
+        for (std::size_t number = 0; number < checker_count; ++number)
+            for (std::uint8_t vote = 1; vote <= 2; ++vote)
+                records.put_wrong_vote(stage.host.checker(number).id(), filled(vote),
+                                       boundary_of(stage.params, {slot.epoch, 0}) - 1h);
+    });
+    Planter planter(stage.store, stage.clock, stage.host, stage.primitives, 20'000);
+    CHECK_THROWS_WITH(planter.plant(slot, 1, {}), Catch::Contains("no checker gets tasks"));
+}
+
 TEST_CASE("two proofs in a hundred are planted, over many slots") {
     Stage stage(played_params(), checker_count);
     auto constants = stage.constants();

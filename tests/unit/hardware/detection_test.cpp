@@ -1,41 +1,10 @@
 #include "error/error.h"
 #include "hardware/detection.h"
+#include "unit/hardware/fake_machine.h"
 
 #include <catch2/catch.hpp>
-#include <cstdlib>
-#include <fstream>
 
 using namespace kaisar;
-
-namespace {
-
-/// A folder that looks like another machine's /proc and /sys, gone afterwards.
-class FakeMachine {
-public:
-    FakeMachine() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "kaisar-XXXXXX").string();
-        check(::mkdtemp(pattern.data()) != nullptr, "a temporary folder can be made");
-        root_ = pattern;
-    }
-    FakeMachine(const FakeMachine&) = delete;
-    FakeMachine& operator=(const FakeMachine&) = delete;
-    ~FakeMachine() { std::filesystem::remove_all(root_); }
-
-    Path operator/(const std::string& name) const { return root_ / name; }
-    void write(const std::string& name, std::string_view content) const {
-        std::filesystem::create_directories((root_ / name).parent_path());
-        std::ofstream(root_ / name) << content;
-    }
-    void link(const std::string& name, const std::string& target) const {
-        std::filesystem::create_directories((root_ / name).parent_path());
-        std::filesystem::create_symlink(target, root_ / name);
-    }
-
-private:
-    Path root_;
-};
-
-} // namespace
 
 TEST_CASE("Limits of version 2 control groups count from every group around the process") {
     const FakeMachine machine;

@@ -1,5 +1,5 @@
 #include "unit/proving/played_network.h"
-#include "unit/safeguards/fake_machine.h"
+#include "unit/safeguards/busy_machine.h"
 
 using namespace kaisar;
 using namespace std::chrono_literals;
@@ -11,7 +11,7 @@ namespace {
 
 const popw::Primitives primitives = popw::choose_primitives(detect_cpu_features());
 
-Guard guard_of(const FakeMachine& machine, const OwnerLimits& limits) {
+Guard guard_of(const BusyMachine& machine, const OwnerLimits& limits) {
     return Guard(limits, RunLog(machine / "runs"), 20s, machine.sources());
 }
 
@@ -26,7 +26,7 @@ void require_only_heard(const PlayedNetwork& network, MarkStatus status) {
 } // namespace
 
 TEST_CASE("A worker whose machine has tenants says that it is busy, and computes nothing") {
-    const FakeMachine machine;
+    const BusyMachine machine;
     machine.write_busy(1000);
     machine.write("fs/docker/cpu.stat", "usage_usec 1000000\n");
     PlayedNetwork network(played_params(MemoryPhases::never));
@@ -41,7 +41,7 @@ TEST_CASE("A worker whose machine has tenants says that it is busy, and computes
 }
 
 TEST_CASE("A worker that computed often enough says so to its owner, and to the network that it is there") {
-    const FakeMachine machine;
+    const BusyMachine machine;
     RunLog(machine / "runs").add(SystemClock().now() - 59min);
     PlayedNetwork network(played_params(MemoryPhases::never));
     auto guard = guard_of(machine, {.runs_per_hour = 1});
@@ -53,7 +53,7 @@ TEST_CASE("A worker that computed often enough says so to its owner, and to the 
 }
 
 TEST_CASE("A run is written down before it computes") {
-    const FakeMachine machine;
+    const BusyMachine machine;
     PlayedNetwork network(played_params(MemoryPhases::never));
     auto guard = guard_of(machine, {.runs_per_hour = 1});
     CHECK(PlayedWorker(network, primitives).prove({.guard = &guard}).outcome == ProveOutcome::proved);
@@ -62,7 +62,7 @@ TEST_CASE("A run is written down before it computes") {
 }
 
 TEST_CASE("A processor that gets too hot while it computes is let go before the window is over") {
-    const FakeMachine machine;
+    const BusyMachine machine;
     machine.write("hwmon/hwmon0/name", "coretemp\n");
     machine.write("hwmon/hwmon0/temp1_input", "50000\n");
     auto params = played_params(MemoryPhases::never);

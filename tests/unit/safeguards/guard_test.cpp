@@ -1,4 +1,4 @@
-#include "unit/safeguards/fake_machine.h"
+#include "unit/safeguards/busy_machine.h"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
@@ -11,13 +11,13 @@ namespace {
 const Instant noon = *parse_rfc3339("2026-11-22T12:00:00Z");
 constexpr auto usual_window = 20s;
 
-Guard guard_of(const FakeMachine& machine, const OwnerLimits& limits, std::chrono::microseconds window = usual_window) {
+Guard guard_of(const BusyMachine& machine, const OwnerLimits& limits, std::chrono::microseconds window = usual_window) {
     return Guard(limits, RunLog(machine / "runs"), window, machine.sources());
 }
 
 /// Lets the counters of processor 0 and of one container run on between two readings that lie far enough apart.
 std::optional<Objection> objection_under_load(const OwnerLimits& limits, unsigned busy_ticks, unsigned tenant_us) {
-    const FakeMachine machine;
+    const BusyMachine machine;
     machine.write("own", "0::/user.slice\n");
     machine.write_busy(1000);
     machine.write("fs/docker/cpu.stat", "usage_usec 1000000\n");
@@ -54,7 +54,7 @@ TEST_CASE("Other processes are no reason by themselves, but from busy_percent on
 }
 
 TEST_CASE("A decision that comes right after the second reading goes by the first") {
-    const FakeMachine machine;
+    const BusyMachine machine;
     machine.write_busy(1000);
     auto guard = guard_of(machine, {.busy_percent = 10});
     guard.begin_watching();
@@ -70,7 +70,7 @@ TEST_CASE("Load that is ignored is no objection") {
 }
 
 TEST_CASE("Twenty slots an hour are computed in, and the twenty-first is not until the first is an hour ago") {
-    const FakeMachine machine;
+    const BusyMachine machine;
     auto guard = guard_of(machine, {});
     for (int run = 0; run < 20; ++run) {
         CHECK_FALSE(guard.find_objection(noon + run * 1min));
@@ -86,7 +86,7 @@ TEST_CASE("Twenty slots an hour are computed in, and the twenty-first is not unt
 }
 
 TEST_CASE("Shorter windows allow as many runs as compute for the same time, unless the owner says how many") {
-    const FakeMachine machine;
+    const BusyMachine machine;
     for (int run = 0; run < 99; ++run) RunLog(machine / "runs").add(noon);
     CHECK_FALSE(guard_of(machine, {}, 4s).find_objection(noon));
     RunLog(machine / "runs").add(noon);
@@ -97,7 +97,7 @@ TEST_CASE("Shorter windows allow as many runs as compute for the same time, unle
 }
 
 TEST_CASE("The count of runs forgets what lies in the future, and a file that it did not write is named") {
-    const FakeMachine machine;
+    const BusyMachine machine;
     const RunLog log(machine / "runs");
     CHECK(log.within_hour(noon).empty());
     log.add(noon + 2h);
@@ -111,7 +111,7 @@ TEST_CASE("The count of runs forgets what lies in the future, and a file that it
 }
 
 TEST_CASE("A processor that is too hot is left alone before a run and during it") {
-    const FakeMachine machine;
+    const BusyMachine machine;
     machine.write("hwmon/hwmon0/name", "nvme\n");
     machine.write("hwmon/hwmon0/temp1_input", "99000\n");
     machine.write("hwmon/hwmon1/name", "coretemp\n");
@@ -127,7 +127,7 @@ TEST_CASE("A processor that is too hot is left alone before a run and during it"
 }
 
 TEST_CASE("Where no monitor sits in the processor its thermal zone is read, and a broken sensor is none") {
-    const FakeMachine machine;
+    const BusyMachine machine;
     machine.write("thermal/thermal_zone0/type", "acpitz\n");
     machine.write("thermal/thermal_zone0/temp", "27800\n");
     CHECK_FALSE(find_temperature_c(machine / "hwmon", machine / "thermal"));
@@ -141,7 +141,7 @@ TEST_CASE("Where no monitor sits in the processor its thermal zone is read, and 
 }
 
 TEST_CASE("Power is the energy of all packages over the time between two readings, also when a counter wraps") {
-    const FakeMachine machine;
+    const BusyMachine machine;
     const auto write = [&](unsigned package, std::uint64_t energy_uj) {
         machine.write(fmt::format("powercap/intel-rapl:{}/name", package), fmt::format("package-{}\n", package));
         machine.write(fmt::format("powercap/intel-rapl:{}/max_energy_range_uj", package), "262143328850\n");
@@ -164,7 +164,7 @@ TEST_CASE("Power is the energy of all packages over the time between two reading
 }
 
 TEST_CASE("Too much power ends a run; a limit that cannot be read is waived and named") {
-    const FakeMachine machine;
+    const BusyMachine machine;
     machine.write("powercap/intel-rapl:0/name", "package-0\n");
     machine.write("powercap/intel-rapl:0/energy_uj", "0\n");
     auto guard = guard_of(machine, {.max_power_w = 1, .load = LoadPolicy::ignored});
@@ -175,7 +175,7 @@ TEST_CASE("Too much power ends a run; a limit that cannot be read is waived and 
     while (std::chrono::steady_clock::now() - began < 120ms) read_load_counters(machine.load_sources());
     CHECK_THROWS_AS(guard.require_within_limits(), Error);
 
-    const FakeMachine bare;
+    const BusyMachine bare;
     auto blind = guard_of(bare, {.max_temperature_c = 80, .max_power_w = 100});
     CHECK_FALSE(blind.find_objection(noon));
     CHECK_NOTHROW(blind.require_within_limits());

@@ -1,5 +1,5 @@
 #include "hardware/inventory.h"
-#include "unit/safeguards/fake_machine.h"
+#include "unit/safeguards/busy_machine.h"
 
 #include <catch2/catch.hpp>
 
@@ -50,7 +50,7 @@ TEST_CASE("Counters that seem to run backwards are no load") {
 }
 
 TEST_CASE("Niced and idle time, and time that another machine stole, are nobody's load") {
-    const FakeMachine machine;
+    const BusyMachine machine;
     machine.write_busy(0);
     const auto processor = read_system_file((machine / "stat").string());
     machine.write("stat", "cpu  999 999 999 999 0 0 0 0\n" + processor.substr(0, processor.find(' ')) +
@@ -61,7 +61,7 @@ TEST_CASE("Niced and idle time, and time that another machine stole, are nobody'
 }
 
 TEST_CASE("Containers and virtual machines are found in both versions of control groups, the engine and we are not") {
-    const FakeMachine machine;
+    const BusyMachine machine;
     machine.write("own", "0::/system.slice/docker-us.scope\n");
     machine.write("fs/system.slice/docker-us.scope/cpu.stat", "usage_usec 9000000\n");
     machine.write("fs/system.slice/docker-abc.scope/cpu.stat", "usage_usec 2500000\nuser_usec 1\n");
@@ -77,7 +77,7 @@ TEST_CASE("Containers and virtual machines are found in both versions of control
     for (const auto& [group, usage] : tenants) seconds += usage.count();
     CHECK(seconds == Approx(7.5));
 
-    const FakeMachine old;
+    const BusyMachine old;
     old.write("own", "4:memory:/\n3:cpuacct:/docker/me\n");
     old.write("fs/cpuacct/docker/me/cpuacct.usage", "5000000000\n");
     old.write("fs/cpuacct/docker/other/cpuacct.usage", "1500000000\n");
@@ -90,7 +90,7 @@ TEST_CASE("Containers and virtual machines are found in both versions of control
 }
 
 TEST_CASE("A machine that tells nothing has no load") {
-    const FakeMachine machine;
+    const BusyMachine machine;
     const auto counters = read_load_counters(machine.load_sources());
     CHECK(counters.processors == 0);
     CHECK(counters.tenants.empty());

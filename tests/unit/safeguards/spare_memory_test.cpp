@@ -1,6 +1,6 @@
 #include "hardware/inventory.h"
 #include "safeguards/spare_memory.h"
-#include "unit/safeguards/fake_machine.h"
+#include "unit/safeguards/busy_machine.h"
 
 #include <catch2/catch.hpp>
 
@@ -21,7 +21,7 @@ TEST_CASE("A proof takes what is wanted, or half, and leaves a tenth to everythi
 }
 
 TEST_CASE("The kernel is told to end this process first, where it listens") {
-    const FakeMachine machine;
+    const BusyMachine machine;
     machine.write("adjustment", "0\n");
     offer_to_be_ended_first((machine / "adjustment").string());
     CHECK(read_system_file((machine / "adjustment").string()) == "1000");
@@ -29,7 +29,7 @@ TEST_CASE("The kernel is told to end this process first, where it listens") {
 }
 
 TEST_CASE("Huge pages that the system refuses are explained, with the way to have them") {
-    const FakeMachine machine;
+    const BusyMachine machine;
     const auto fault = [&] {
         return find_huge_page_fault((machine / "enabled").string(), (machine / "status").string());
     };

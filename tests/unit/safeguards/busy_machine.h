@@ -1,33 +1,17 @@
-/// A folder that looks like another machine's /proc and /sys, gone afterwards.
+/// Another machine that is busy, hot or full.
 #pragma once
 
 #include "error/error.h"
 #include "safeguards/guard.h"
+#include "unit/hardware/fake_machine.h"
 
-#include <cstdlib>
 #include <fmt/format.h>
-#include <fstream>
 #include <sched.h>
 
 namespace kaisar {
 
-class FakeMachine {
+class BusyMachine : public FakeMachine {
 public:
-    FakeMachine() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "kaisar-XXXXXX").string();
-        check(::mkdtemp(pattern.data()) != nullptr, "a temporary folder can be made");
-        root_ = pattern;
-    }
-    FakeMachine(const FakeMachine&) = delete;
-    FakeMachine& operator=(const FakeMachine&) = delete;
-    ~FakeMachine() { std::filesystem::remove_all(root_); }
-
-    Path operator/(const std::string& name) const { return root_ / name; }
-    void write(const std::string& name, std::string_view content) const {
-        std::filesystem::create_directories((root_ / name).parent_path());
-        std::ofstream(root_ / name) << content;
-    }
-
     /// A /proc/stat of the first processor that this test may run on, busy for so many hundredths of a second.
     void write_busy(std::uint64_t ticks) const {
         cpu_set_t allowed;
@@ -47,9 +31,6 @@ public:
                 .zones = *this / "thermal",
                 .energy = *this / "powercap"};
     }
-
-private:
-    Path root_;
 };
 
 } // namespace kaisar
