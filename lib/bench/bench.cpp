@@ -90,6 +90,8 @@ private:
         }
         result.verified = samples.verified;
         result.stable = is_stable(result.statistics, request_.stable_bound);
+        result.figures = samples.figures;
+        if (request_.pictures == Pictures::drawn && job.draw) result.picture = job.draw();
         return result;
     }
 

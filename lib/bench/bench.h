@@ -4,6 +4,7 @@
 #include "bench/statistics.h"
 #include "hardware/cpu_features.h"
 #include "hardware/inventory.h"
+#include "workloads/job.h"
 
 #include <cstdint>
 #include <functional>
@@ -15,6 +16,9 @@
 
 namespace kaisar {
 
+/// Whether workloads that draw shall do so, after their samples.
+enum class Pictures { none, drawn };
+
 struct BenchRequest {
     std::vector<std::string> workloads; ///< empty: all
     std::string device = "cpu";         ///< cpu, cuda:N or all
@@ -25,6 +29,7 @@ struct BenchRequest {
     double duration_s = 0.7;            ///< of each workload, set-up not counted
     unsigned samples = 0;               ///< zero: as many as the duration has room for
     double stable_bound = 0.05;         ///< what BenchResult::stable is judged by
+    Pictures pictures = Pictures::none;
 };
 
 struct BenchResult {
@@ -47,6 +52,8 @@ struct BenchResult {
     std::string peak_kind;
     bool verified = false;
     bool stable = false;
+    std::vector<double> figures; ///< the samples themselves, in the order in which they were taken
+    std::optional<Picture> picture;
 
     std::optional<double> fraction_of_peak() const;
 };

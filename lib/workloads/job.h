@@ -1,6 +1,7 @@
 /// A workload made ready to run: memory touched, inputs random, the right answers known.
 #pragma once
 
+#include "bytes/bytes.h"
 #include "error/error.h"
 #include "hardware/cpu_features.h"
 #include "workloads/team.h"
@@ -23,6 +24,13 @@ struct JobSettings {
     std::size_t size_bytes = 0;
 };
 
+/// What a workload drew, to be looked at.
+struct Picture {
+    std::string description; ///< one sentence, for those who cannot see it
+    unsigned width = 0, height = 0;
+    Bytes png;
+};
+
 struct Job {
     std::string variant;
     std::size_t m = 0, n = 0, k = 0;
@@ -34,6 +42,8 @@ struct Job {
     std::function<void()> poison;
     /// Checks what the last run left behind.
     std::function<bool()> has_right_answers;
+    /// Draws what was computed; empty where there is nothing to look at. Asked for once, after the samples.
+    std::function<Picture()> draw = {};
 };
 
 Job make_gemm_s8(const JobSettings& settings);
