@@ -33,16 +33,19 @@ Primitives choose_primitives(CpuFeatures features, std::optional<std::string_vie
     const auto& many = choose(kernels::sha256_many_variants(), features, variant);
     const auto& chacha8 = choose(kernels::chacha8_variants(), features, variant);
     const auto& pages = choose(kernels::page_fill_variants(), features, variant);
+    const auto& walk = choose(kernels::walk_variants(), features, variant);
     return {.gemm = gemm.function,
             .sha256 = sha256.function,
             .sha256_many = many.function,
             .chacha8 = chacha8.function,
             .page_fill = pages.function,
+            .walk = walk.function,
             .gemm_variant = gemm.name,
             .sha256_variant = sha256.name,
             .sha256_many_variant = many.name,
             .chacha8_variant = chacha8.name,
-            .page_fill_variant = pages.name};
+            .page_fill_variant = pages.name,
+            .walk_variant = walk.name};
 }
 
 void require_working(const Primitives& primitives) {

@@ -8,6 +8,7 @@
 #include "kernels/page_fill/variants.h"
 #include "kernels/sha256/variants.h"
 #include "kernels/sha256_many/variants.h"
+#include "kernels/walk/variants.h"
 
 #include <optional>
 #include <vector>
@@ -21,11 +22,13 @@ struct Primitives {
     kernels::Sha256Many sha256_many;
     kernels::Chacha8Blocks chacha8;
     kernels::PageFill page_fill;
+    kernels::Walk walk;
     std::string_view gemm_variant;
     std::string_view sha256_variant;
     std::string_view sha256_many_variant;
     std::string_view chacha8_variant;
     std::string_view page_fill_variant;
+    std::string_view walk_variant;
 };
 
 /// The best kernels that this processor has. A name forces that variant of gemm_s8, and of the others where they have

@@ -16,10 +16,7 @@ constexpr std::uint64_t start_nonce = 4;
 constexpr std::uint64_t page_nonce = 5;
 constexpr std::size_t words_per_block = 8;
 constexpr std::uint64_t multiplier = 0x9e3779b97f4a7c15;
-// Walkers that take turns, so that one waits for memory while the others compute.
-constexpr std::size_t walkers_in_step = 32;
-constexpr std::size_t walkers_started = 128; // whose starts are made together
-constexpr std::size_t starts_at_once = 64;   // pages whose first blocks are made together
+constexpr std::size_t starts_at_once = 64; // pages whose first blocks are made together
 
 // Maps a random 64-bit word evenly onto 0 .. n-1.
 std::uint64_t scale(std::uint64_t word, std::uint64_t n) { return static_cast<std::uint64_t>(u128{word} * n >> 64); }
@@ -77,39 +74,15 @@ Bytes32 walk_commit(const Bytes32& walk_seed, DeviceKind kind, std::uint8_t walk
 
 void walk(const Primitives& primitives, const Bytes32& batch_key, const std::uint8_t* memory, std::uint64_t blocks,
           std::uint64_t first, std::size_t count, std::uint64_t* ends) {
-    std::array<std::uint8_t, 8 * walkers_started> starts;
-    std::array<std::uint64_t, walkers_in_step> states;
-    std::array<const std::uint8_t*, walkers_in_step> at;
-    const auto aim = [&](std::size_t w) {
-        at[w] = memory + block_bytes * scale(states[w], blocks);
-        __builtin_prefetch(at[w]);
-    };
-    std::size_t begun = 0;
-    const auto begin = [&](std::size_t w) {
-        const std::size_t place = begun % walkers_started;
-        if (place == 0)
-            primitives.chacha8(batch_key.data(), start_nonce, (first + begun) / words_per_block, starts.data(),
-                               (std::min(walkers_started, count - begun) + words_per_block - 1) / words_per_block);
-        states[w] = load_le<std::uint64_t>(starts.data() + 8 * place);
-        aim(w);
-        ++begun;
-    };
-    // Each walker asks for its next block as soon as it knows which, and makes room for the next walker at once: memory
-    // is never idle while others compute.
-    for (std::size_t w = 0; w < std::min(walkers_in_step, count); ++w) begin(w);
-    for (std::size_t done = 0; done < count; done += walkers_in_step) {
-        const auto here = std::min(walkers_in_step, count - done);
-        for (std::size_t step = 1; step < steps_per_walker; ++step) {
-            for (std::size_t w = 0; w < here; ++w) {
-                states[w] = read_block(states[w], at[w]);
-                aim(w);
-            }
-        }
-        for (std::size_t w = 0; w < here; ++w) {
-            ends[done + w] = read_block(states[w], at[w]);
-            if (begun < count) begin(w);
-        }
+    const std::size_t whole = count / words_per_block;
+    primitives.chacha8(batch_key.data(), start_nonce, first / words_per_block, reinterpret_cast<std::uint8_t*>(ends),
+                       whole);
+    if (const std::size_t rest = count % words_per_block; rest > 0) {
+        std::array<std::uint8_t, block_bytes> starts;
+        primitives.chacha8(batch_key.data(), start_nonce, first / words_per_block + whole, starts.data(), 1);
+        std::copy_n(starts.data(), 8 * rest, reinterpret_cast<std::uint8_t*>(ends + words_per_block * whole));
     }
+    primitives.walk({memory, blocks, ends, count, steps_per_walker});
 }
 
 void hash_walk(const Primitives& primitives, std::span<const std::uint64_t> ends, Bytes32* leaves) {

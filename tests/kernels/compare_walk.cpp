@@ -1,5 +1,5 @@
 // The memory proof's random walk against a loop that does nothing but chase pointers: a random cycle through the same
-// memory, as many chains at once as the walk has walkers in step. One core, on huge pages and on small ones.
+// memory, thirty-two chains at once. One core, on huge pages and on small ones.
 //
 //     compare_walk [memory in MiB]
 #include "interleaved.h"
@@ -39,21 +39,26 @@ std::uint64_t chase(const std::uint8_t* memory, std::uint64_t (&at)[chains], std
 }
 
 void compare(const std::uint8_t* memory, std::uint64_t blocks, const char* pages) {
-    const auto primitives = choose_primitives(detect_cpu_features());
+    const auto features = detect_cpu_features();
+    auto primitives = choose_primitives(features);
     std::vector<std::uint64_t> ends(walkers);
     std::uint64_t at[chains];
     for (std::size_t i = 0; i < chains; ++i) at[i] = i * (blocks / chains);
     std::uint64_t first = 0;
     constexpr std::size_t accesses = walkers * steps_per_walker;
-    const auto timings = time_in_turns({{"chase", accesses, [&] { chase(memory, at, accesses / chains); }},
-                                        {"walk", accesses,
-                                         [&] {
-                                             walk(primitives, {}, memory, blocks, first, walkers, ends.data());
-                                             first += walkers;
-                                         }}},
-                                       41, 4e-3);
-    fmt::print("{}: pointers {:.1f}, walk {:.1f} 10^6 accesses a second: {:.3f}\n", pages, timings[0].rate / 1e6,
-               timings[1].rate / 1e6, timings[1].to_first);
+    std::vector<Contender> contenders{{"pointers", accesses, [&] { chase(memory, at, accesses / chains); }}};
+    for (const auto& variant : kernels::walk_variants()) {
+        if (!features.includes(variant.required)) continue;
+        contenders.push_back({std::string(variant.name), accesses, [&, function = variant.function] {
+                                  primitives.walk = function;
+                                  walk(primitives, {}, memory, blocks, first, walkers, ends.data());
+                                  first += walkers;
+                              }});
+    }
+    fmt::print("{}, 10^6 accesses a second:", pages);
+    for (const auto& timing : time_in_turns(contenders, 41, 4e-3))
+        fmt::print("  {} {:.1f} ({:.3f})", timing.name, timing.rate / 1e6, timing.to_first);
+    fmt::print("\n");
     std::fflush(stdout);
 }
 
