@@ -26,6 +26,8 @@ trap 'exit 130' INT TERM
 
 packages=("${build_packages[@]}" catch2 python3 strace openssl curl zsh fish bash-completion mandoc)
 command -v npm >/dev/null || packages+=(nodejs npm)
+# A browser is large: only for the suite that looks at pages.
+[[ ${#suites[@]} -gt 0 && " ${suites[*]} " != *" page "* ]] || packages+=(chromium)
 install_packages "$install" "${packages[@]}"
 [ "$compile" = no ] || build_tree -DKAISAR_TESTS=ON
 python3 tests/suites.py --build-dir "$build" ${suites[@]+"${suites[@]}"}

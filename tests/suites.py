@@ -147,6 +147,7 @@ def suites(build):
         "cheats": (300, [(p.name, [p, *catch], count_catch) for p in programs(build, "cheats")]),
         "fuzz": (120, [(p.name, [p, seeds / p.name.removeprefix("replay_")], count_whole) for p in programs(build, "replay_*")]),
         "cli": (300, scripts("cli")),
+        "page": (300, scripts("page")),
         "network": (300, scripts("network")),
         "interop": (300, scripts("interop")),
         "faults": (400, scripts("faults")),

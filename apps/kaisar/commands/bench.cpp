@@ -1,14 +1,21 @@
 /// kaisar bench: measures this machine, a row as soon as it is known, every answer checked.
 #include "bench/bench.h"
+#include "bench/quantity.h"
 #include "bench/report_json.h"
 #include "command.h"
 #include "error/error.h"
+#include "files/files.h"
+#include "report/page.h"
+#include "report_json.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <fmt/format.h>
 #include <memory>
 #include <optional>
+#include <unistd.h>
 
 namespace kaisar {
 namespace {
@@ -18,16 +25,8 @@ struct Options {
     std::size_t size = 0;
     bool list = false;
     std::optional<double> stable_percent;
+    std::string report_file;
 };
-
-/// Three significant digits and an SI prefix: 648 Gop/s, 92.1 ns.
-std::string with_prefix(double value, std::string_view unit) {
-    constexpr std::string_view prefixes[] = {"n", "µ", "m", "", "k", "M", "G", "T", "P"};
-    std::size_t prefix = 3;
-    for (; value >= 1000 && prefix + 1 < std::size(prefixes); ++prefix) value /= 1000;
-    for (; value != 0 && value < 1 && prefix > 0; --prefix) value *= 1000;
-    return fmt::format("{:.{}f} {}{}", value, value < 10 ? 2 : value < 100 ? 1 : 0, prefixes[prefix], unit);
-}
 
 /// Pads by characters, not bytes: µ is two bytes and one column.
 std::string padded(std::string text, std::size_t width) {
@@ -47,7 +46,7 @@ std::string heading() { return row("workload", "variant", "threads", "median", "
 std::string describe(const BenchResult& r, const Terminal& terminal) {
     const auto spread = r.statistics.median == 0 ? 0 : 100 * r.statistics.mad / r.statistics.median;
     const auto fraction = r.fraction_of_peak();
-    auto text = row(r.workload, r.variant, std::to_string(r.threads), with_prefix(r.statistics.median, r.unit),
+    auto text = row(r.workload, r.variant, std::to_string(r.threads), format_quantity(r.statistics.median, r.unit),
                     fmt::format("±{:.1f} %", spread), fraction ? fmt::format("{:.1f} %", 100 * *fraction) : "");
     text += r.verified ? terminal.styled_result(Style::good, "right") : terminal.styled_result(Style::bad, "WRONG");
     if (!r.stable)
@@ -111,8 +110,25 @@ BenchRequest complete_request(const Options& options) {
         for (auto* edge : {&request.m, &request.n, &request.k})
             if (*edge == 0) *edge = options.size;
     }
+    if (!options.report_file.empty()) request.pictures = Pictures::drawn;
     if (options.stable_percent) request.stable_bound = *options.stable_percent / 100;
     return request;
+}
+
+/// Before anything is measured: a report that cannot be written would cost the measurement.
+void require_place_for(const Path& file) {
+    const auto folder = file.has_parent_path() ? file.parent_path() : Path(".");
+    if (file.has_filename() && !std::filesystem::is_directory(file) && ::access(folder.c_str(), W_OK) == 0) return;
+    throw Error(ErrorKind::environment,
+                fmt::format("--report: cannot write {}: {}", file.string(),
+                            std::filesystem::is_directory(file) ? "it is a directory" : std::strerror(errno)),
+                "name a file in a directory that exists and that you may write to");
+}
+
+void write_page(const BenchReport& report, const std::string& file, const Context& context) {
+    const PageOrigin origin{version_text(), format_rfc3339(context.clock.now())};
+    save_file(file, bench_report_to_html(report, origin), Access::everyone);
+    context.terminal.say(fmt::format("the picture is in {}", file));
 }
 
 int run_bench_command(const Options& options, Context& context) {
@@ -121,6 +137,7 @@ int run_bench_command(const Options& options, Context& context) {
         print_list(context);
         return 0;
     }
+    if (!options.report_file.empty()) require_place_for(options.report_file);
     BenchObserver observer;
     observer.progress = [&](std::string_view workload, double fraction) { terminal.show_progress(workload, fraction); };
     bool heading_printed = false;
@@ -137,6 +154,7 @@ int run_bench_command(const Options& options, Context& context) {
         terminal.print_result(bench_report_to_json(report));
     else
         print_waived(report, terminal);
+    if (!options.report_file.empty()) write_page(report, options.report_file, context);
     return judge(report, options, terminal);
 }
 
@@ -168,6 +186,8 @@ void declare_bench(CLI::App& command, Action& action) {
     command.add_option("--require-stable", options->stable_percent, "Exit 8 when spread or drift exceeds this")
         ->type_name("PCT")
         ->check(CLI::PositiveNumber);
+    command.add_option("--report", options->report_file, "Write one HTML page with the roofline and every sample")
+        ->type_name("FILE.html");
     action = [options](Context& context) { return run_bench_command(*options, context); };
 }
 
