@@ -8,6 +8,7 @@
 #include "popw_work/huge_array.h"
 
 #include <fmt/format.h>
+#include <numeric>
 #include <thread>
 
 using namespace kaisar;
@@ -28,7 +29,20 @@ struct Efficiency {
     double macs_per_s, beside, alone;
 };
 
-/// Operations a processor second of one round, against the ceiling right after it and against the ceiling 20 ms long.
+/// The ceiling's multiply-accumulates a processor second and core, with so many cores at it.
+double ceiling_rate(const Contender& ceiling, unsigned threads) {
+    std::vector<double> rates(threads);
+    {
+        std::vector<std::jthread> others;
+        for (unsigned i = 1; i < threads; ++i) others.emplace_back([&, i] { rates[i] = timed_rate(ceiling, 1); });
+        rates[0] = timed_rate(ceiling, 1);
+    }
+    const double sum = std::accumulate(rates.begin(), rates.end(), 0.0);
+    return sum / threads / 2; // a ceiling counts two operations a multiply-accumulate
+}
+
+/// Operations a processor second of one round, against the ceiling right after it and against the ceiling 20 ms long,
+/// each on as many cores.
 Efficiency measure(const Primitives& primitives, const Profile& profile, unsigned threads, const kernels::Peak& peak) {
     ComputeProver prover(primitives, profile, threads);
     const auto beside = int8_ceiling(peak, beside_seconds), alone = int8_ceiling(peak, 2e-2);
@@ -40,9 +54,8 @@ Efficiency measure(const Primitives& primitives, const Profile& profile, unsigne
         const double start = process_cpu_seconds();
         const auto run = prover.run({static_cast<std::uint8_t>(round)}, {.deadline = deadline, .round_limit = rounds});
         const double rate = static_cast<double>(run.macs()) / (process_cpu_seconds() - start);
-        const double beside_rate = timed_rate(beside, 1) / 2;
-        const double alone_rate = timed_rate(alone, 1) / 2; // a ceiling counts two operations a multiply-accumulate
-        if (round == 0) continue;                           // caches and clock are not yet what they will be
+        const double beside_rate = ceiling_rate(beside, threads), alone_rate = ceiling_rate(alone, threads);
+        if (round == 0) continue; // caches and clock are not yet what they will be
         rates.push_back(rate);
         to_beside.push_back(rate / beside_rate);
         to_alone.push_back(rate / alone_rate);
