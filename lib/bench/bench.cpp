@@ -5,6 +5,7 @@
 #include "workloads/workloads.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 
 namespace kaisar {
@@ -89,7 +90,12 @@ private:
             result.peak_kind = "register-only " + ceiling->variant;
         }
         result.verified = samples.verified;
-        result.stable = is_stable(result.statistics, request_.stable_bound);
+        result.warm_up_s = samples.warm_up_s;
+        result.conditions = samples.conditions;
+        if (samples.conditions.energy_j && samples.work > 0)
+            result.joules_per_op = *samples.conditions.energy_j / samples.work;
+        result.unstable_reason = find_objection(result, request_.stable_bound);
+        result.stable = result.unstable_reason.empty();
         result.figures = samples.figures;
         if (request_.pictures == Pictures::drawn && job.draw) result.picture = job.draw();
         return result;
@@ -138,6 +144,17 @@ void require_known_device(const std::string& device) {
 std::optional<double> BenchResult::fraction_of_peak() const {
     if (!peak || *peak == 0) return std::nullopt;
     return statistics.median / *peak;
+}
+
+std::string find_objection(const BenchResult& r, double bound) {
+    const auto& s = r.statistics;
+    if (s.median == 0) return "nothing was measured";
+    if (const double spread = s.mad / std::abs(s.median); spread > bound)
+        return fmt::format("spread {:.1f} %", 100 * spread);
+    if (std::abs(s.drift) > bound) return fmt::format("drift {:+.1f} %", 100 * s.drift);
+    if (r.conditions.throttle_events.value_or(0) > 0)
+        return fmt::format("throttled {} times", *r.conditions.throttle_events);
+    return {};
 }
 
 BenchReport run_bench(const BenchRequest& request, CpuFeatures features, const std::stop_token& stop,

@@ -1,6 +1,7 @@
 /// Measuring: what to run, how long, and what came out.
 #pragma once
 
+#include "bench/conditions.h"
 #include "bench/statistics.h"
 #include "hardware/cpu_features.h"
 #include "hardware/inventory.h"
@@ -26,7 +27,7 @@ struct BenchRequest {
     unsigned threads = 0;               ///< zero: one on every core
     std::size_t m = 0, n = 0, k = 0;    ///< of products; zero: the workload's choice
     std::size_t size_bytes = 0;         ///< of each array, elsewhere
-    double duration_s = 0.7;            ///< of each workload, set-up not counted
+    double duration_s = 0.5;            ///< of each workload, set-up not counted
     unsigned samples = 0;               ///< zero: as many as the duration has room for
     double stable_bound = 0.05;         ///< what BenchResult::stable is judged by
     Pictures pictures = Pictures::none;
@@ -52,7 +53,11 @@ struct BenchResult {
     std::string peak_kind;
     bool verified = false;
     bool stable = false;
-    std::vector<double> figures; ///< the samples themselves, in the order in which they were taken
+    std::string unstable_reason; ///< empty when stable
+    double warm_up_s = 0;
+    Conditions conditions;
+    std::optional<double> joules_per_op; ///< of all processor packages, for a unit of work
+    std::vector<double> figures;         ///< the samples themselves, in the order in which they were taken
     std::optional<Picture> picture;
 
     std::optional<double> fraction_of_peak() const;
@@ -62,6 +67,9 @@ struct BenchReport {
     Inventory machine;
     std::vector<BenchResult> results;
 };
+
+/// Why a figure should not be trusted: spread, drift or throttling; empty when it may be.
+std::string find_objection(const BenchResult& result, double bound);
 
 /// Told while a benchmark runs; either may be empty.
 struct BenchObserver {

@@ -7,8 +7,8 @@
 namespace kaisar {
 
 std::string format_quantity(double value, std::string_view unit) {
-    constexpr std::string_view prefixes[] = {"n", "µ", "m", "", "k", "M", "G", "T", "P"};
-    std::size_t prefix = 3;
+    constexpr std::string_view prefixes[] = {"f", "p", "n", "µ", "m", "", "k", "M", "G", "T", "P"};
+    std::size_t prefix = 5;
     // 999.5 and more would be written as 1000.
     for (; std::abs(value) >= 999.5 && prefix + 1 < std::size(prefixes); ++prefix) value /= 1000;
     for (; value != 0 && std::abs(value) < 0.9995 && prefix > 0; --prefix) value *= 1000;

@@ -28,6 +28,26 @@ Json size_or_null(std::uint64_t size) { return size == 0 ? Json(nullptr) : Json(
 
 Json number_or_null(const std::optional<double>& number) { return number ? Json(*number) : Json(nullptr); }
 
+Json conditions_to_json(const BenchResult& r) {
+    const auto& c = r.conditions;
+    return {{"clock_hz", number_or_null(c.clock_hz)},
+            {"lowest_clock_hz", number_or_null(c.lowest_clock_hz)},
+            {"temperature_c", number_or_null(c.hottest_c)},
+            {"throttle_events", c.throttle_events ? Json(*c.throttle_events) : Json(nullptr)},
+            {"stolen", number_or_null(c.stolen)},
+            {"energy_j", number_or_null(c.energy_j)},
+            {"waived", c.waived}};
+}
+
+/// How the figures were made, for those who read only this.
+Json method_to_json() {
+    return {{"median", "of samples of 20 ms or more, warm"},
+            {"spread", "median absolute deviation, unscaled"},
+            {"interval", "95 %, order statistics of the binomial distribution (sign test)"},
+            {"drift", "median of the last third less that of the first, relative; drift_p by Mann and Kendall"},
+            {"stable", "spread and drift within the bound, and no throttling"}};
+}
+
 /// All fields are always there; what was not measured is null.
 Json result_to_json(const BenchResult& r) {
     const bool ran = !r.waived;
@@ -49,6 +69,7 @@ Json result_to_json(const BenchResult& r) {
             {"ci_low", number(s.ci_low)},
             {"ci_high", number(s.ci_high)},
             {"drift", number(s.drift)},
+            {"drift_p", number(s.drift_p)},
             {"first_call", number(r.first_call)},
             {"samples", ran ? Json(r.samples) : Json(nullptr)},
             {"duration_s", number(r.duration_s)},
@@ -60,7 +81,10 @@ Json result_to_json(const BenchResult& r) {
             {"stable", ran && r.stable},
             {"waived", !ran},
             {"reason", ran ? Json(nullptr) : Json(*r.waived)},
-            {"joules_per_op", nullptr}};
+            {"unstable_reason", ran && !r.stable ? Json(r.unstable_reason) : Json(nullptr)},
+            {"warm_up_s", number(r.warm_up_s)},
+            {"joules_per_op", number_or_null(r.joules_per_op)},
+            {"conditions", ran ? conditions_to_json(r) : Json(nullptr)}};
 }
 
 } // namespace
@@ -68,7 +92,10 @@ Json result_to_json(const BenchResult& r) {
 std::string bench_report_to_json(const BenchReport& report) {
     Json results = Json::array();
     for (const auto& result : report.results) results.push_back(result_to_json(result));
-    return to_line({{"schema", schema}, {"machine", machine_to_json(report.machine)}, {"results", results}});
+    return to_line({{"schema", schema},
+                    {"method", method_to_json()},
+                    {"machine", machine_to_json(report.machine)},
+                    {"results", results}});
 }
 
 std::string workloads_to_json(const std::vector<WorkloadDescription>& workloads) {

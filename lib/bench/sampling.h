@@ -1,6 +1,7 @@
 /// Taking samples of one job, with its ceiling timed between them.
 #pragma once
 
+#include "bench/conditions.h"
 #include "workloads/job.h"
 #include "workloads/workloads.h"
 
@@ -22,11 +23,15 @@ struct Samples {
     std::vector<double> ceilings;
     double first_call;
     double sampled_s;
+    double work;      ///< of all samples together, in the workload's unit
+    double warm_up_s; ///< rounds that were thrown away
     bool verified;
+    Conditions conditions;
 };
 
-/// One cold round, warm-up until a sample is long enough to be timed, outputs poisoned, then samples of job and ceiling
-/// in turn, then the answers checked. Throws Error(interrupted) on stop.
+/// One cold round, rounds doubled until a sample is long enough to be timed, samples thrown away until they no longer
+/// become faster or slower (or nearly a third of the duration is gone), outputs poisoned, then samples of job and
+/// ceiling in turn with a look at the machine after each, then the answers checked. Throws Error(interrupted) on stop.
 Samples take_samples(Team& team, const Job& job, const Job* ceiling, const SamplingPlan& plan,
                      const std::stop_token& stop);
 

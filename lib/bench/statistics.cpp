@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <vector>
 
 namespace kaisar {
@@ -55,11 +56,29 @@ Statistics summarize(std::span<const double> samples) {
     const auto third = samples.size() / 3;
     if (third != 0 && s.median != 0)
         s.drift = (median_of(samples.last(third)) - median_of(samples.first(third))) / s.median;
+    s.drift_p = trend_probability(samples);
     return s;
 }
 
-bool is_stable(const Statistics& s, double bound) {
-    return s.median != 0 && s.mad / std::abs(s.median) <= bound && std::abs(s.drift) <= bound;
+double trend_probability(std::span<const double> samples) {
+    constexpr std::size_t fewest = 8, most = 2000; // all pairs are looked at: of longer rows, every so many-th
+    const std::size_t stride = samples.size() / most + 1;
+    std::vector<double> thinned;
+    for (std::size_t i = 0; i < samples.size(); i += stride) thinned.push_back(samples[i]);
+    if (thinned.size() < fewest) return 1;
+    std::int64_t score = 0, pairs_tied = 0;
+    for (std::size_t i = 0; i < thinned.size(); ++i)
+        for (std::size_t j = i + 1; j < thinned.size(); ++j) {
+            score += (thinned[j] > thinned[i]) - (thinned[j] < thinned[i]);
+            pairs_tied += thinned[j] == thinned[i];
+        }
+    const auto n = static_cast<double>(thinned.size());
+    const double pairs = n * (n - 1) / 2;
+    // Without ties the variance is n(n-1)(2n+5)/18; ties only make it smaller, so that leaving them in is cautious.
+    const double deviation = std::sqrt(n * (n - 1) * (2 * n + 5) / 18);
+    if (static_cast<double>(pairs_tied) == pairs || score == 0) return 1;
+    const double z = (std::abs(static_cast<double>(score)) - 1) / deviation;
+    return std::erfc(z / std::sqrt(2.0));
 }
 
 } // namespace kaisar

@@ -18,13 +18,16 @@ struct Statistics {
     /// How far the median of the last third lies from that of the first third, relative to the median: negative when
     /// the machine became slower (heat, power) if samples are rates.
     double drift = 0;
+    /// How likely a trend at least as clear would be if the samples came in a random order (Mann, Kendall, two-sided,
+    /// normal approximation); one for fewer than eight samples.
+    double drift_p = 1;
 };
 
 /// Of the samples in the order in which they were taken; all zero for none.
 Statistics summarize(std::span<const double> samples);
 
-/// Whether spread (mad / median) and drift both stay within the bound, a fraction such as 0.05.
-bool is_stable(const Statistics& statistics, double bound);
+/// Mann-Kendall as in Statistics::drift_p.
+double trend_probability(std::span<const double> samples);
 
 double median_of(std::span<const double> samples);
 

@@ -92,7 +92,16 @@ std::string draw_samples(const BenchResult& r) {
     const double spread = s.median == 0 ? 0 : s.mad / s.median;
     std::string marks =
         r.verified ? "<span class=\"mark good\">answers right</span>" : "<span class=\"mark bad\">answers wrong</span>";
-    if (!r.stable) marks += fmt::format("<span class=\"mark warn\">unsteady, drift {:+.1f} %</span>", 100 * s.drift);
+    if (!r.stable) marks += fmt::format("<span class=\"mark warn\">unsteady: {}</span>", escape(r.unstable_reason));
+    const auto& c = r.conditions;
+    if (c.clock_hz)
+        marks += fmt::format("<span class=\"condition\">clock {}</span>", format_quantity(*c.clock_hz, "Hz"));
+    if (c.hottest_c) marks += fmt::format("<span class=\"condition\">{:.0f} °C</span>", *c.hottest_c);
+    if (r.joules_per_op)
+        marks +=
+            fmt::format("<span class=\"condition\">{} an operation</span>", format_quantity(*r.joules_per_op, "J"));
+    if (c.stolen.value_or(0) > 0.005)
+        marks += fmt::format("<span class=\"condition\">{} taken by the host</span>", format_part(*c.stolen));
     return fmt::format("<article class=\"card {}\"><h3>{} <span class=\"variant\">{}</span></h3><p class=\"figure\">{} "
                        "<span class=\"spread\">± {}</span></p>{}<p class=\"marks\">{}</p></article>",
                        hue_of(r.workload), escape(r.workload), escape(r.variant), format_quantity(s.median, r.unit),

@@ -68,6 +68,7 @@ svg{display:block;width:100%;height:auto;font-family:inherit;font-variant-numeri
 .bin{fill:currentColor;opacity:.75}
 .marks{margin:.5em 0 0;font-size:.82rem}
 .mark{margin-right:.9em}.mark::before{content:"";display:inline-block;width:.55em;height:.55em;border-radius:50%;background:currentColor;margin-right:.45em}
+.condition{color:var(--soft);margin-right:.9em;white-space:nowrap}
 .good{color:var(--good)}.bad{color:var(--bad)}.warn{color:var(--warn)}
 .scroll{overflow-x:auto;margin:1.2rem 0}
 .scroll:focus-visible{outline:2px solid var(--f32);outline-offset:2px}

@@ -73,9 +73,15 @@ PowerMeter::PowerMeter(Path counters) : counters_(std::move(counters)), energy_u
 std::optional<double> PowerMeter::find_power_w(std::chrono::steady_clock::time_point now) {
     const bool is_first = read_at_ == std::chrono::steady_clock::time_point{};
     if (!is_first && now - read_at_ < shortest_reading) return std::nullopt;
-    const auto before = std::exchange(energy_uj_, read_energy(counters_));
     const std::chrono::duration<double> elapsed = now - std::exchange(read_at_, now);
-    if (is_first || energy_uj_.empty()) return std::nullopt;
+    const auto joules = find_energy_j();
+    if (is_first || !joules) return std::nullopt;
+    return *joules / elapsed.count();
+}
+
+std::optional<double> PowerMeter::find_energy_j() {
+    const auto before = std::exchange(energy_uj_, read_energy(counters_));
+    if (!std::exchange(was_read_, true) || energy_uj_.empty()) return std::nullopt;
     double joules = 0;
     for (const auto& [counter, value] : energy_uj_) {
         const auto earlier = before.find(counter);
@@ -84,7 +90,7 @@ std::optional<double> PowerMeter::find_power_w(std::chrono::steady_clock::time_p
         const auto range = value < earlier->second ? find_number(Path(counter) / "max_energy_range_uj").value_or(0) : 0;
         joules += static_cast<double>(range + value - earlier->second) / 1e6;
     }
-    return joules / elapsed.count();
+    return joules;
 }
 
 } // namespace kaisar

@@ -22,11 +22,15 @@ public:
     /// Mean power of all processors since the last reading, in watts; nothing for the first, for one that comes within
     /// a tenth of a second, and where the counters cannot be read.
     std::optional<double> find_power_w(std::chrono::steady_clock::time_point now);
+    /// Energy of all processors since the last reading by either function, in joules; nothing for the first, and where
+    /// the counters cannot be read.
+    std::optional<double> find_energy_j();
     bool can_read() const { return !energy_uj_.empty(); }
 
 private:
     Path counters_;
     std::map<std::string, std::uint64_t> energy_uj_;
+    bool was_read_ = false;
     std::chrono::steady_clock::time_point read_at_{};
 };
 

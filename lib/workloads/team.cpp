@@ -6,15 +6,11 @@
 #include <ctime>
 
 namespace kaisar {
-namespace {
-
 double thread_cpu_seconds() {
     timespec now{};
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
     return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
-
-} // namespace
 
 Team::Team(std::span<const unsigned> processors) : times_(processors.size()) {
     for (unsigned index = 0; index < processors.size(); ++index)

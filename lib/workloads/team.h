@@ -16,6 +16,9 @@ namespace kaisar {
 /// several by the wall, since they wait for one another.
 enum class TimedBy { thread_cpu, wall };
 
+/// Processor time of the calling thread.
+double thread_cpu_seconds();
+
 class Team {
 public:
     /// One thread per processor of the list, pinned to it where the system allows.

@@ -49,9 +49,7 @@ std::string describe(const BenchResult& r, const Terminal& terminal) {
     auto text = row(r.workload, r.variant, std::to_string(r.threads), format_quantity(r.statistics.median, r.unit),
                     fmt::format("±{:.1f} %", spread), fraction ? fmt::format("{:.1f} %", 100 * *fraction) : "");
     text += r.verified ? terminal.styled_result(Style::good, "right") : terminal.styled_result(Style::bad, "WRONG");
-    if (!r.stable)
-        text += terminal.styled_result(Style::warning,
-                                       fmt::format("  unsteady, drift {:+.1f} %", 100 * r.statistics.drift));
+    if (!r.stable) text += terminal.styled_result(Style::warning, "  unsteady: " + r.unstable_reason);
     return text;
 }
 
@@ -95,8 +93,9 @@ int judge(const BenchReport& report, const Options& options, Terminal& terminal)
         return static_cast<int>(ErrorKind::mismatch);
     }
     if (options.stable_percent && !unstable.empty()) {
-        terminal.say(terminal.styled(Style::warning, fmt::format("kaisar: spread or drift exceeds {} % in {}",
-                                                                 *options.stable_percent, unstable)));
+        terminal.say(terminal.styled(Style::warning,
+                                     fmt::format("kaisar: more than {} % of spread or drift, or throttling, in {}",
+                                                 *options.stable_percent, unstable)));
         terminal.say("  stop other work on this machine, look at its cooling, or raise --duration");
         return static_cast<int>(ErrorKind::unstable);
     }

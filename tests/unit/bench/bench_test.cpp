@@ -131,3 +131,22 @@ TEST_CASE("The report is one line of JSON with every field of the schema") {
     CHECK(text.find("\"workload\":\"render\"") != std::string::npos);
     CHECK(text.find("\"waived\":true") != std::string::npos);
 }
+
+TEST_CASE("Spread, drift in either direction and throttling each make a figure unstable") {
+    BenchResult result;
+    CHECK(find_objection(result, 0.05) == "nothing was measured");
+    result.statistics.median = 100;
+    result.statistics.mad = 5;
+    CHECK(find_objection(result, 0.05).empty());
+    result.statistics.mad = 6;
+    CHECK(find_objection(result, 0.05) == "spread 6.0 %");
+    CHECK(find_objection(result, 0.07).empty());
+    result.statistics.mad = 0;
+    result.statistics.drift = -0.067;
+    CHECK(find_objection(result, 0.05) == "drift -6.7 %");
+    result.statistics.drift = 0.067;
+    CHECK(find_objection(result, 0.05) == "drift +6.7 %");
+    result.statistics.drift = 0;
+    result.conditions.throttle_events = 2;
+    CHECK(find_objection(result, 0.05) == "throttled 2 times");
+}
