@@ -93,9 +93,9 @@ std::string bench_report_to_json(const BenchReport& report) {
     Json results = Json::array();
     for (const auto& result : report.results) results.push_back(result_to_json(result));
     return to_line({{"schema", schema},
-                    {"method", method_to_json()},
                     {"machine", machine_to_json(report.machine)},
-                    {"results", results}});
+                    {"results", results},
+                    {"method", method_to_json()}});
 }
 
 std::string workloads_to_json(const std::vector<WorkloadDescription>& workloads) {
