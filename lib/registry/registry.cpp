@@ -9,7 +9,7 @@ namespace kaisar {
 namespace {
 
 constexpr std::string_view registry_code =
-#include "registry/contracts/registry_code.inc"
+#include "registry/registry_code.inc"
     ;
 
 } // namespace
