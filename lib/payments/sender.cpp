@@ -40,18 +40,18 @@ Sender::Sender(ChainClient& chain, const Account& account, Path journal, Payment
     : chain_(chain), account_(account), journal_(std::move(journal)), policy_(policy),
       payments_(load_journal(journal_)) {}
 
-PaymentQuote Sender::quote(const PaymentIntent& intent) {
-    const auto balance = chain_.balance_of(account_.address());
+PaymentQuote quote_payment(ChainClient& chain, const Address& from, const PaymentIntent& intent) {
+    const auto balance = chain.balance_of(from);
     const auto short_of_funds = [&](const std::string& needed) {
         return Error(ErrorKind::refused,
-                     fmt::format("{} has {} and needs {} for amount and fee", format_address(account_.address()),
+                     fmt::format("{} has {} and needs {} for amount and fee", format_address(from),
                                  format_amount(balance), needed),
                      "send the chain's coin to that address, or a smaller amount from it");
     };
     if (balance < intent.value) throw short_of_funds("at least " + format_amount(intent.value));
-    const auto estimate = chain_.estimate(call_of(account_.address(), intent.to, intent.value, intent.data));
+    const auto estimate = chain.estimate(call_of(from, intent.to, intent.value, intent.data));
     if (estimate.execution == Execution::reverted) throw revert_error(estimate.data, estimate.node_says);
-    const auto latest = chain_.latest_block();
+    const auto latest = chain.latest_block();
     PaymentQuote quote{.market = latest.base_fee ? FeeMarket::base_fee : FeeMarket::legacy,
                        .gas_limit = estimate.gas * gas_margin_percent / 100,
                        .tip_per_gas = {},
@@ -59,7 +59,7 @@ PaymentQuote Sender::quote(const PaymentIntent& intent) {
     // A plain transfer of coin takes this much exactly, and a margin would keep an account from being emptied.
     constexpr std::uint64_t plain_transfer_gas = 21'000;
     if (estimate.gas == plain_transfer_gas) quote.gas_limit = estimate.gas;
-    const auto suggested = chain_.suggested_fee(quote.market);
+    const auto suggested = chain.suggested_fee(quote.market);
     quote.tip_per_gas = latest.base_fee ? suggested : Uint256();
     quote.max_fee_per_gas = latest.base_fee ? *latest.base_fee * base_fee_margin + suggested : suggested;
     if (balance < intent.value + quote.largest_fee())

@@ -33,14 +33,15 @@ struct PaymentPolicy {
     std::uint64_t largest_raise = 10;
 };
 
+/// Error(refused) in the contract's words when it would revert, or when the account cannot pay for it. Signs nothing.
+PaymentQuote quote_payment(ChainClient& chain, const Address& from, const PaymentIntent& intent);
+
 class Sender {
 public:
     /// All of them must outlive the sender. Whoever has one holds the lock of the journal.
     Sender(ChainClient& chain, const Account& account, Path journal, PaymentPolicy policy);
 
-    /// Error(refused) in the contract's words when it would revert, or when the account cannot pay for it.
-    PaymentQuote quote(const PaymentIntent& intent);
-    /// Signs, writes down, sends. Check find_unfinished first.
+    /// Signs, writes down, sends, as long as there is no unfinished one for this purpose.
     const Payment& submit(const PaymentIntent& intent, const PaymentQuote& quote);
     /// The payment for this purpose that is open, or whose outcome nobody was told.
     const Payment* find_unfinished(std::string_view purpose) const;

@@ -34,7 +34,9 @@ struct Scene {
         .purpose = "a payment", .to = parse_address(std::string(40, '1')), .value = Uint256(5), .data = {}};
 };
 
-void submit(Scene& scene, Sender& sender) { sender.submit(scene.intent, sender.quote(scene.intent)); }
+void submit(Scene& scene, Sender& sender) {
+    sender.submit(scene.intent, quote_payment(scene.chain, scene.account.address(), scene.intent));
+}
 
 } // namespace
 
@@ -42,7 +44,7 @@ TEST_CASE("a payment is written down before it is sent, and the next process sen
     Scene scene;
     {
         auto sender = scene.process();
-        const auto quote = sender.quote(scene.intent);
+        const auto quote = quote_payment(scene.chain, scene.account.address(), scene.intent);
         scene.node.fault = ScriptedNode::Fault::unsent;
         CHECK_THROWS_AS(sender.submit(scene.intent, quote), Error);
     }
@@ -61,7 +63,7 @@ TEST_CASE("a payment whose answer was lost is found on the chain and not sent ag
     Scene scene;
     {
         auto sender = scene.process();
-        const auto quote = sender.quote(scene.intent);
+        const auto quote = quote_payment(scene.chain, scene.account.address(), scene.intent);
         scene.node.fault = ScriptedNode::Fault::lost_answer;
         CHECK_THROWS_AS(sender.submit(scene.intent, quote), Error);
     }
