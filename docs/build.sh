@@ -4,7 +4,7 @@
 # one line a phase, with the time it took, and the end of the log when a phase failed.
 
 build_packages=(g++ cmake ninja-build pkg-config libcli11-dev libcurl4-openssl-dev nlohmann-json3-dev libfmt-dev libssl-dev
-    libsodium-dev libhwloc-dev libsecp256k1-dev libboost1.81-dev libsqlite3-dev)
+    libsodium-dev libhwloc-dev libsecp256k1-dev libboost1.81-dev libsqlite3-dev zlib1g-dev)
 
 # Says how far a running ninja is, every time that its last line changed: the whole line on a terminal, every 20 s elsewhere.
 show_build_progress() {

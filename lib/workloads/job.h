@@ -59,6 +59,7 @@ Job make_memory_random(const JobSettings& settings);
 Job make_memory_latency(const JobSettings& settings);
 Job make_sha256(const JobSettings& settings);
 Job make_chacha8(const JobSettings& settings);
+Job make_render(const JobSettings& settings);
 
 /// Throws Error(environment) with the way out when a workload wants more memory than can be had without swapping.
 void require_memory(std::uint64_t size_bytes, std::string_view workload);

@@ -9,7 +9,6 @@ constexpr std::string_view no_kernel = "this version has no kernel for this type
 constexpr std::string_view no_disk = "this version does not measure disks";
 constexpr std::string_view no_network = "this version measures the network during registration only, against the peer";
 constexpr std::string_view no_gpu = "this version was built without GPU kernels";
-constexpr std::string_view no_render = "this version has no rendering workload";
 
 constexpr Workload table[] = {
     {.name = "peak-s8",
@@ -49,6 +48,7 @@ constexpr Workload table[] = {
      .figure = Figure::time,
      .parallel = Parallel::one_thread,
      .make = make_memory_latency},
+    {.name = "render", .unit = "ray/s", .summary = "tracing paths through a scene of triangles", .make = make_render},
     {.name = "peak-bf16",
      .unit = "flop/s",
      .summary = "most bfloat16 operations that registers allow",
@@ -75,7 +75,6 @@ constexpr Workload table[] = {
      .waived = no_network},
     {.name = "pcie-h2d", .unit = "B/s", .summary = "from main memory to a GPU", .waived = no_gpu},
     {.name = "pcie-d2h", .unit = "B/s", .summary = "from a GPU to main memory", .waived = no_gpu},
-    {.name = "render", .unit = "ray/s", .summary = "ray tracing", .waived = no_render},
 };
 
 } // namespace
