@@ -27,6 +27,8 @@ public:
     Path receipts() const { return root_ / "receipts"; }
     Path runs() const { return root_ / "runs"; }
     Path lock() const { return root_ / "lock"; }
+    Path transactions() const { return root_ / "transactions.json"; }
+    Path transactions_lock() const { return root_ / "transactions.lock"; }
 
 private:
     Path root_;

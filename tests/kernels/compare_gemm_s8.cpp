@@ -106,6 +106,7 @@ int main(int count, char** words) {
     const std::string_view name = count > 1 ? words[1] : "avx512vnni";
     const auto& variant = require_variant(gemm_s8_variants(), features, name);
     dnnl_set_max_cpu_isa(name == "avx2"         ? dnnl_cpu_isa_avx2
+                         : name == "avxvnni"    ? dnnl_cpu_isa_avx2_vnni
                          : name == "avx512vnni" ? dnnl_cpu_isa_avx512_core_vnni
                                                 : dnnl_cpu_isa_all);
     const auto& peak = require_variant(peak_variants(), features, name).function;

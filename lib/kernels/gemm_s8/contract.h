@@ -33,11 +33,13 @@ struct GemmS8Arguments {
 
 void gemm_s8_reference(const GemmS8Arguments& arguments) noexcept;
 void gemm_s8_avx2(const GemmS8Arguments& arguments) noexcept;
+void gemm_s8_avxvnni(const GemmS8Arguments& arguments) noexcept;
 void gemm_s8_avx512vnni(const GemmS8Arguments& arguments) noexcept;
 void gemm_s8_amx(const GemmS8Arguments& arguments) noexcept;
 
 std::size_t gemm_s8_reference_workspace_bytes(std::size_t m, std::size_t n, std::size_t k) noexcept;
 std::size_t gemm_s8_avx2_workspace_bytes(std::size_t m, std::size_t n, std::size_t k) noexcept;
+std::size_t gemm_s8_avxvnni_workspace_bytes(std::size_t m, std::size_t n, std::size_t k) noexcept;
 std::size_t gemm_s8_avx512vnni_workspace_bytes(std::size_t m, std::size_t n, std::size_t k) noexcept;
 std::size_t gemm_s8_amx_workspace_bytes(std::size_t m, std::size_t n, std::size_t k) noexcept;
 

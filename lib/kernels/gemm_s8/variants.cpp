@@ -8,6 +8,9 @@ constexpr Variant<GemmS8> table[] = {
 #if defined(KAISAR_VARIANT_AVX2)
     {"avx2", CpuFeature::avx2, {gemm_s8_avx2, gemm_s8_avx2_workspace_bytes}},
 #endif
+#if defined(KAISAR_VARIANT_AVXVNNI)
+    {"avxvnni", CpuFeature::avx_vnni, {gemm_s8_avxvnni, gemm_s8_avxvnni_workspace_bytes}},
+#endif
 #if defined(KAISAR_VARIANT_AVX512VNNI)
     {"avx512vnni", CpuFeature::avx512_vnni, {gemm_s8_avx512vnni, gemm_s8_avx512vnni_workspace_bytes}},
 #endif

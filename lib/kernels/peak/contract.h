@@ -27,11 +27,13 @@ inline constexpr std::size_t peak_f32_avx512_flop_per_round = 2 * 12 * 16;
 
 void peak_s8_reference(std::size_t rounds, const std::int8_t* a, const std::int8_t* b, std::uint32_t* out) noexcept;
 void peak_s8_avx2(std::size_t rounds, const std::int8_t* a, const std::int8_t* b, std::uint32_t* out) noexcept;
+void peak_s8_avxvnni(std::size_t rounds, const std::int8_t* a, const std::int8_t* b, std::uint32_t* out) noexcept;
 void peak_s8_avx512(std::size_t rounds, const std::int8_t* a, const std::int8_t* b, std::uint32_t* out) noexcept;
 void peak_s8_avx512vnni(std::size_t rounds, const std::int8_t* a, const std::int8_t* b, std::uint32_t* out) noexcept;
 void peak_s8_amx(std::size_t rounds, const std::int8_t* a, const std::int8_t* b, std::uint32_t* out) noexcept;
 inline constexpr std::size_t peak_s8_reference_op_per_round = 2 * 4 * 16;
 inline constexpr std::size_t peak_s8_avx2_op_per_round = 2 * 8 * 16;
+inline constexpr std::size_t peak_s8_avxvnni_op_per_round = 2 * 12 * 32;
 inline constexpr std::size_t peak_s8_avx512_op_per_round = 2 * 8 * 32;
 inline constexpr std::size_t peak_s8_avx512vnni_op_per_round = 2 * 12 * 64;
 inline constexpr std::size_t peak_s8_amx_op_per_round = 2 * 4 * 16 * 16 * 64;

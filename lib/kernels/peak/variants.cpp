@@ -10,6 +10,11 @@ constexpr Variant<Peak> table[] = {
 #if defined(KAISAR_VARIANT_AVX2)
     {"avx2", CpuFeature::avx2, {peak_f32_avx2, peak_f32_avx2_flop_per_round, peak_s8_avx2, peak_s8_avx2_op_per_round}},
 #endif
+#if defined(KAISAR_VARIANT_AVXVNNI)
+    {"avxvnni",
+     CpuFeature::avx_vnni,
+     {peak_f32_avx2, peak_f32_avx2_flop_per_round, peak_s8_avxvnni, peak_s8_avxvnni_op_per_round}},
+#endif
 #if defined(KAISAR_VARIANT_AVX512)
     {"avx512",
      CpuFeature::avx512,

@@ -29,7 +29,7 @@ export function artefacts() {
     const lines = hex.match(/.{1,112}/g).map((line) => `    "${line}"`);
     return {
         "artefact.json": JSON.stringify({ compiler: solc.version(), contracts }, null, 1) + "\n",
-        "registry_code.inc": "// Made by compile.mjs of KaisarRegistry.sol: the code that makes the contract.\n" + lines.join("\n") + "\n",
+        "../registry_code.inc": "// Made by compile.mjs of KaisarRegistry.sol: the code that makes the contract.\n" + lines.join("\n") + "\n",
     };
 }
 
