@@ -38,8 +38,9 @@ set(variant_flags_avxvnni ${variant_flags_avx2} -mavxvnni)
 set(variant_flags_sha -msha -mssse3 -msse4.1)
 set(variant_flags_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma)
 set(variant_flags_avx512vnni ${variant_flags_avx512} -mavx512vnni)
-set(variant_flags_amx ${variant_flags_avx512} -mamx-tile -mamx-int8)
-set(variants_x86_64 reference avx2 avxvnni sha avx512 avx512vnni amx)
+set(variant_flags_avx512bf16 ${variant_flags_avx512} -mavx512bf16)
+set(variant_flags_amx ${variant_flags_avx512} -mamx-tile -mamx-int8 -mamx-bf16)
+set(variants_x86_64 reference avx2 avxvnni sha avx512 avx512vnni avx512bf16 amx)
 set(variants_aarch64 reference neon)
 
 # kernel(NAME VARIANTS reference avx2 …): kernels/NAME/ with one source file a variant and the table variants.cpp.

@@ -22,7 +22,7 @@ constexpr std::array<std::pair<CpuFeature, std::string_view>, 9> feature_names{{
     {CpuFeature::sha, "sha"},
     {CpuFeature::neon, "neon"},
     {CpuFeature::neon_dot, "neondot"},
-    {CpuFeature::amx_int8, "amx"},
+    {CpuFeature::amx, "amx"},
 }};
 
 #if defined(__x86_64__)
@@ -59,8 +59,8 @@ CpuFeatures detect() {
     if (avx512) found = found | CpuFeature::avx512;
     if (avx512 && has_bit(c, 11)) found = found | CpuFeature::avx512_vnni;
     if (ssse3_sse41 && has_bit(b, 29)) found = found | CpuFeature::sha;
-    if (avx512 && saves_tiles && has_bit(d, 24) && has_bit(d, 25) && may_use_tiles())
-        found = found | CpuFeature::amx_int8;
+    if (avx512 && saves_tiles && has_bit(d, 22) && has_bit(d, 24) && has_bit(d, 25) && may_use_tiles())
+        found = found | CpuFeature::amx;
     if (__get_cpuid_count(7, 1, &a, &b, &c, &d) != 0) {
         if (avx2 && has_bit(a, 4)) found = found | CpuFeature::avx_vnni;
         if (avx512 && has_bit(a, 5)) found = found | CpuFeature::avx512_bf16;

@@ -16,7 +16,7 @@ enum class CpuFeature : std::uint32_t {
     sha = 1u << 5, ///< SHA-NI with SSSE3 and SSE4.1
     neon = 1u << 6,
     neon_dot = 1u << 7,
-    amx_int8 = 1u << 8, ///< AMX tiles with 8-bit products, and the kernel's permission to use them
+    amx = 1u << 8, ///< AMX tiles with 8-bit and bfloat16 products, and the kernel's permission to use them
 };
 
 class CpuFeatures {

@@ -6,19 +6,35 @@
 
 namespace kaisar::tests {
 
-inline constexpr std::int8_t sixteen[16] = {1, -2, 3, -4, 5, -6, 7, -8, 9, -10, 11, -12, 13, -14, 15, -16};
-
-inline Contender int8_ceiling(const kernels::Peak& peak, double seconds) {
-    const auto contender = [&peak](std::size_t rounds) -> Contender {
-        return {"ceiling", static_cast<double>(rounds * peak.s8_op_per_round), [&peak, rounds] {
-                    std::uint32_t sum = 0;
-                    peak.s8(rounds, sixteen, sixteen, &sum);
-                }};
+/// `run(rounds)` does `per_round` operations in each round.
+template <class Run>
+Contender ceiling(Run run, std::size_t per_round, double seconds) {
+    const auto contender = [&](std::size_t rounds) -> Contender {
+        return {"ceiling", static_cast<double>(rounds * per_round), [run, rounds] { run(rounds); }};
     };
     constexpr std::size_t trial = 1 << 14;
     timed_rate(contender(trial), 1);
-    const double rate = timed_rate(contender(trial), 1) / static_cast<double>(peak.s8_op_per_round);
+    const double rate = timed_rate(contender(trial), 1) / static_cast<double>(per_round);
     return contender(static_cast<std::size_t>(seconds * rate) + 1);
+}
+
+inline constexpr std::int8_t sixteen[16] = {1, -2, 3, -4, 5, -6, 7, -8, 9, -10, 11, -12, 13, -14, 15, -16};
+
+inline Contender int8_ceiling(const kernels::Peak& peak, double seconds) {
+    const auto run = [&peak](std::size_t rounds) {
+        std::uint32_t sum = 0;
+        peak.s8(rounds, sixteen, sixteen, &sum);
+    };
+    return ceiling(run, peak.s8_op_per_round, seconds);
+}
+
+inline Contender f32_ceiling(const kernels::Peak& peak, double seconds) {
+    const auto run = [&peak](std::size_t rounds) {
+        const float factor[8] = {0.5f, 0.25f, -0.5f, 0.75f, 0.9f, 0.3f, 0.125f, -0.9f};
+        float out[8];
+        peak.f32(rounds, factor, factor, out);
+    };
+    return ceiling(run, peak.f32_flop_per_round, seconds);
 }
 
 } // namespace kaisar::tests

@@ -3,10 +3,10 @@
 #include "each_variant.h"
 #include "guarded_memory.h"
 #include "kernels/chacha8/variants.h"
-#include "kernels/gemm_f32/variants.h"
 #include "kernels/gemm_s8/variants.h"
 #include "kernels/memory/variants.h"
 #include "kernels/sha256/variants.h"
+#include "product_shapes.h"
 
 #include <cmath>
 #include <cstring>
@@ -20,28 +20,6 @@ using namespace kaisar::tests;
 namespace {
 
 constexpr std::size_t megabyte = 1 << 20;
-
-struct Shape {
-    std::size_t m, n, k;
-    std::size_t lda_extra = 0, ldb_extra = 0, ldc_extra = 0;
-};
-
-/// All combinations of small sizes around the lanes, then sizes around the blocks that variants cut into.
-std::vector<Shape> shapes(std::mt19937_64& random) {
-    std::vector<Shape> all;
-    const std::size_t mn[] = {0, 1, 2, 5, 7, 13, 14, 15, 16, 17, 31, 32, 33, 47, 48, 65};
-    const std::size_t ks[] = {0, 1, 2, 3, 4, 5, 15, 16, 17, 31, 33, 63, 64, 65, 127, 129};
-    for (const auto m : mn)
-        for (const auto n : mn)
-            for (const auto k : ks) all.push_back({m, n, k, random() % 3, random() % 5, random() % 2});
-    const std::size_t large_k[] = {383, 384, 385, 511, 512, 513, 1023, 1024, 1025, 2047, 2048, 2049, 4096, 4099};
-    for (const auto k : large_k) {
-        all.push_back({1 + random() % 33, 1 + random() % 65, k, random() % 65, random() % 65, random() % 9});
-        all.push_back({17, 33, k, (4096 - k % 4096) % 4096}); // rows of A that fall into the same cache sets
-    }
-    for (const auto n : {255, 256, 257, 512, 515}) all.push_back({29, static_cast<std::size_t>(n), 70, 1, 0, 3});
-    return all;
-}
 
 enum class Fill { random, lowest, highest, opposite };
 
@@ -82,51 +60,13 @@ struct Int8Product {
     }
 };
 
-struct FloatProduct {
-    GuardedMemory a{4 * megabyte}, b{4 * megabyte}, c{megabyte}, workspace{4 * megabyte};
-
-    void check_shape(const GemmF32& variant, const Shape& s, Guard guard, std::mt19937_64& random) {
-        const std::size_t lda = s.k + s.lda_extra, ldb = s.n + s.ldb_extra, ldc = s.n + s.ldc_extra;
-        const std::size_t size_a = s.m * lda, size_b = s.k * ldb, size_c = s.m * ldc;
-        auto* const af = a.place<float>(size_a, guard);
-        auto* const bf = b.place<float>(size_b, guard);
-        auto* const cf = c.place<float>(size_c, guard);
-        std::uniform_real_distribution<float> value(-1, 1);
-        for (std::size_t i = 0; i < size_a; ++i) af[i] = value(random);
-        for (std::size_t i = 0; i < size_b; ++i) bf[i] = value(random);
-        constexpr float poison = 12345.0f;
-        std::fill_n(cf, size_c, poison);
-        auto* const space =
-            workspace.place<std::uint8_t>((variant.workspace_bytes(s.m, s.n, s.k) + 63) / 64 * 64, Guard::after);
-        variant.multiply({s.m, s.n, s.k, af, lda, bf, ldb, cf, ldc, space});
-        std::size_t wrong = 0;
-        for (std::size_t i = 0; i < s.m; ++i) {
-            for (std::size_t j = 0; j < ldc; ++j) {
-                if (j >= s.n) {
-                    wrong += cf[i * ldc + j] != poison;
-                    continue;
-                }
-                double exact = 0, magnitude = 0;
-                for (std::size_t l = 0; l < s.k; ++l) {
-                    const double product = double{af[i * lda + l]} * double{bf[l * ldb + j]};
-                    exact += product, magnitude += std::abs(product);
-                }
-                const double bound = static_cast<double>(s.k) * 0x1p-23 * magnitude;
-                wrong += !(std::abs(cf[i * ldc + j] - exact) <= bound);
-            }
-        }
-        if (wrong != 0)
-            FAIL_CHECK(wrong << " elements wrong for m=" << s.m << " n=" << s.n << " k=" << s.k << " lda=" << lda);
-    }
-};
-
 } // namespace
 
 TEST_CASE("Every variant of the int8 product equals the plain one, bit for bit") {
     for_each_variant("gemm_s8", gemm_s8_variants(), [](const GemmS8& variant) {
         std::mt19937_64 random(1);
         Int8Product product;
-        for (const auto& shape : shapes(random))
+        for (const auto& shape : product_shapes(random))
             product.check_shape(variant, shape, random() % 2 == 0 ? Guard::after : Guard::before, Fill::random, random);
     });
 }
@@ -145,15 +85,6 @@ TEST_CASE("Every variant of the int8 product is exact for nothing but extremes")
         std::int32_t sum = 0;
         variant.multiply({1, 1, 65536, lowest.data(), 65536, lowest.data(), 65536, &sum, 1, aligned});
         CHECK(sum == 1 << 30);
-    });
-}
-
-TEST_CASE("Every variant of the float product keeps within the bound that its contract states") {
-    for_each_variant("gemm_f32", gemm_f32_variants(), [](const GemmF32& variant) {
-        std::mt19937_64 random(3);
-        FloatProduct product;
-        for (const auto& shape : shapes(random))
-            product.check_shape(variant, shape, random() % 2 == 0 ? Guard::after : Guard::before, random);
     });
 }
 

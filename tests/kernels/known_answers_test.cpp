@@ -83,10 +83,24 @@ TEST_CASE("The ceilings compute what their closed form says, so nothing was opti
             CHECK(sum == static_cast<std::uint32_t>(static_cast<std::uint64_t>(dot) * rounds *
                                                     (variant.s8_op_per_round / 32)));
         }
+        const std::uint16_t ones_to_minus_eight[16] = {0x3f80, 0xbf80, 0x4000, 0xc000, 0x4040, 0xc040, 0x4080, 0xc080,
+                                                       0x40a0, 0xc0a0, 0x40c0, 0xc0c0, 0x40e0, 0xc0e0, 0x4100, 0xc100};
+        const std::uint16_t threes_and_eights[16] = {0x4040, 0x4100, 0x4040, 0x4100, 0x4040, 0x4100, 0x4040, 0x4100,
+                                                     0x4040, 0x4100, 0x4040, 0x4100, 0x4040, 0x4100, 0x4040, 0x4100};
+        for (const auto rounds : counts) {
+            double sum = -1;
+            variant.bf16(rounds, ones_to_minus_eight, threes_and_eights, &sum);
+            const double bf16_dot = (3 - 8) * (1 + 2 + 3 + 4 + 5 + 6 + 7 + 8);
+            CHECK(sum == bf16_dot * static_cast<double>(rounds * (variant.bf16_flop_per_round / 32)));
+        }
         const float factor[8] = {0.5f, 0.25f, -0.5f, 0.75f, 0.9f, 0, 0.125f, -0.9f};
         const float term[8] = {1, 2, 3, -4, 5, 6, -7, 8};
         float out[8] = {};
         variant.f32(1000, factor, term, out);
         for (int i = 0; i < 8; ++i) CHECK(out[i] == Approx(term[i] / (1 - factor[i])).epsilon(1e-5));
+        const double factor64[4] = {0.5, -0.9, 0.875, 0}, term64[4] = {1, -2, 3, 4};
+        double out64[4] = {};
+        variant.f64(1000, factor64, term64, out64);
+        for (int i = 0; i < 4; ++i) CHECK(out64[i] == Approx(term64[i] / (1 - factor64[i])).epsilon(1e-14));
     });
 }

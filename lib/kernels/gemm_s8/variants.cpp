@@ -15,7 +15,7 @@ constexpr Variant<GemmS8> table[] = {
     {"avx512vnni", CpuFeature::avx512_vnni, {gemm_s8_avx512vnni, gemm_s8_avx512vnni_workspace_bytes}},
 #endif
 #if defined(KAISAR_VARIANT_AMX)
-    {"amx", CpuFeature::avx512 | CpuFeature::amx_int8, {gemm_s8_amx, gemm_s8_amx_workspace_bytes}},
+    {"amx", CpuFeature::avx512 | CpuFeature::amx, {gemm_s8_amx, gemm_s8_amx_workspace_bytes}},
 #endif
 };
 

@@ -1,0 +1,114 @@
+// Every variant of the floating-point products against sums that are exact enough to check the bound of its contract,
+// with memory that ends at a forbidden page.
+#include "each_variant.h"
+#include "guarded_memory.h"
+#include "kernels/gemm_f32/variants.h"
+#include "kernels/gemm_f64/variants.h"
+#include "product_shapes.h"
+
+#include <cmath>
+
+using namespace kaisar;
+using namespace kaisar::kernels;
+using namespace kaisar::tests;
+
+namespace {
+
+constexpr std::size_t megabyte = 1 << 20;
+
+/// What a kernel's contract promises, and a type in which a test can hold it to that.
+struct Single {
+    using Input = float;
+    using Output = float;
+    using Exact = double;
+    static Input random(std::mt19937_64& random) { return std::uniform_real_distribution<float>(-1, 1)(random); }
+    static Exact value(Input input) { return input; }
+    static constexpr Exact error_per_term = 0x1p-23;
+};
+
+struct Double {
+    using Input = double;
+    using Output = double;
+    using Exact = long double;
+    static Input random(std::mt19937_64& random) { return std::uniform_real_distribution<double>(-1, 1)(random); }
+    static Exact value(Input input) { return input; }
+    static constexpr Exact error_per_term = 0x1p-52L;
+};
+
+template <class Kind>
+struct Product {
+    using Input = typename Kind::Input;
+    using Output = typename Kind::Output;
+    using Exact = typename Kind::Exact;
+
+    GuardedMemory a{8 * megabyte}, b{8 * megabyte}, c{megabyte}, workspace{8 * megabyte};
+    std::vector<Exact> rows_of_a, columns_of_b;
+
+    template <class Kernel>
+    void check_shape(const Kernel& variant, const Shape& s, Guard guard, std::mt19937_64& random) {
+        const std::size_t lda = s.k + s.lda_extra, ldb = s.n + s.ldb_extra, ldc = s.n + s.ldc_extra;
+        const auto size_of = [](std::size_t rows, std::size_t stride, std::size_t row) {
+            return rows == 0 ? 0 : (rows - 1) * stride + row;
+        };
+        const std::size_t size_a = size_of(s.m, lda, s.k), size_b = size_of(s.k, ldb, s.n),
+                          size_c = size_of(s.m, ldc, s.n);
+        auto* const left = a.template place<Input>(size_a, guard);
+        auto* const right = b.template place<Input>(size_b, guard);
+        auto* const out = c.template place<Output>(size_c, guard);
+        for (std::size_t i = 0; i < size_a; ++i) left[i] = Kind::random(random);
+        for (std::size_t i = 0; i < size_b; ++i) right[i] = Kind::random(random);
+        constexpr Output poison = 12345;
+        std::fill_n(out, size_c, poison);
+        auto* const space = workspace.template place<std::uint8_t>(
+            (variant.workspace_bytes(s.m, s.n, s.k) + 63) / 64 * 64, Guard::after);
+        variant.multiply({s.m, s.n, s.k, left, lda, right, ldb, out, ldc, space});
+        rows_of_a.resize(s.m * s.k), columns_of_b.resize(s.n * s.k);
+        for (std::size_t i = 0; i < s.m; ++i)
+            for (std::size_t l = 0; l < s.k; ++l) rows_of_a[i * s.k + l] = Kind::value(left[i * lda + l]);
+        for (std::size_t j = 0; j < s.n; ++j)
+            for (std::size_t l = 0; l < s.k; ++l) columns_of_b[j * s.k + l] = Kind::value(right[l * ldb + j]);
+        std::size_t wrong = 0;
+        for (std::size_t index = 0; index < size_c; ++index) {
+            const std::size_t i = index / ldc, j = index % ldc;
+            wrong += j < s.n ? !is_right(out[index], i, j, s.k) : out[index] != poison;
+        }
+        if (wrong != 0)
+            FAIL_CHECK(wrong << " elements wrong for m=" << s.m << " n=" << s.n << " k=" << s.k << " lda=" << lda);
+    }
+
+    bool is_right(Output found, std::size_t i, std::size_t j, std::size_t k) const {
+        Exact exact = 0, magnitude = 0;
+        for (std::size_t l = 0; l < k; ++l) {
+            const Exact product = rows_of_a[i * k + l] * columns_of_b[j * k + l];
+            exact += product, magnitude += std::abs(product);
+        }
+        return std::abs(found - exact) <= static_cast<Exact>(k) * Kind::error_per_term * magnitude;
+    }
+};
+
+template <class Kind, class Table>
+void check_products(std::string_view name, Table table) {
+    for_each_variant(name, table, [](const auto& variant) {
+        std::mt19937_64 random(3);
+        Product<Kind> product;
+        auto shapes = product_shapes(random);
+        // Several blocks in every direction, the last ones narrow, with enough rows that all of them are packed
+        // meanwhile.
+        shapes.push_back({160, 531, 40, 0, 1, 0});
+        shapes.push_back({75, 1090, 45, 3, 0, 2});
+        shapes.push_back({43, 37, 1089, 0, 0, 0});
+        shapes.push_back({110, 270, 530, 1, 0, 0});
+        for (const auto& shape : shapes)
+            product.check_shape(variant, shape, random() % 2 == 0 ? Guard::after : Guard::before, random);
+    });
+}
+
+} // namespace
+
+TEST_CASE("Every variant of the single-precision product keeps within the bound that its contract states") {
+    check_products<Single>("gemm_f32", gemm_f32_variants());
+}
+
+TEST_CASE("Every variant of the double-precision product keeps within the bound that its contract states") {
+    check_products<Double>("gemm_f64", gemm_f64_variants());
+}
