@@ -2,11 +2,13 @@
 // with memory that ends at a forbidden page.
 #include "each_variant.h"
 #include "guarded_memory.h"
+#include "kernels/gemm_bf16/variants.h"
 #include "kernels/gemm_f32/variants.h"
 #include "kernels/gemm_f64/variants.h"
 #include "product_shapes.h"
 
 #include <cmath>
+#include <cstring>
 
 using namespace kaisar;
 using namespace kaisar::kernels;
@@ -33,6 +35,21 @@ struct Double {
     static Input random(std::mt19937_64& random) { return std::uniform_real_distribution<double>(-1, 1)(random); }
     static Exact value(Input input) { return input; }
     static constexpr Exact error_per_term = 0x1p-52L;
+};
+
+struct Bfloat16 {
+    using Input = std::uint16_t;
+    using Output = float;
+    using Exact = double;
+    /// Between 1/2 and 2 or the negative.
+    static Input random(std::mt19937_64& random) { return static_cast<Input>((random() & 0x80ff) + 0x3f00); }
+    static Exact value(Input input) {
+        const std::uint32_t bits = std::uint32_t{input} << 16;
+        float number = 0;
+        std::memcpy(&number, &bits, sizeof number);
+        return double{number};
+    }
+    static constexpr Exact error_per_term = 0x1p-23; // and 2^-125, which numbers of this size do not need
 };
 
 template <class Kind>
@@ -111,4 +128,8 @@ TEST_CASE("Every variant of the single-precision product keeps within the bound 
 
 TEST_CASE("Every variant of the double-precision product keeps within the bound that its contract states") {
     check_products<Double>("gemm_f64", gemm_f64_variants());
+}
+
+TEST_CASE("Every variant of the bfloat16 product keeps within the bound that its contract states") {
+    check_products<Bfloat16>("gemm_bf16", gemm_bf16_variants());
 }

@@ -1,11 +1,14 @@
 #include "kernels/peak/contract.h"
 
-#include <bit>
-
 namespace kaisar::kernels {
 namespace {
 
-float from_bf16(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
+float from_bf16(std::uint16_t bits) {
+    const std::uint32_t widened = std::uint32_t{bits} << 16;
+    float value = 0;
+    __builtin_memcpy(&value, &widened, sizeof value);
+    return value;
+}
 
 } // namespace
 
