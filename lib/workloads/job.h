@@ -48,9 +48,13 @@ struct Job {
 
 Job make_gemm_s8(const JobSettings& settings);
 Job make_gemm_f32(const JobSettings& settings);
+Job make_gemm_f64(const JobSettings& settings);
+Job make_gemm_bf16(const JobSettings& settings);
 /// Their `variant` may name one of the products' variants: the ceiling of the same instruction set is taken then.
 Job make_peak_s8(const JobSettings& settings);
 Job make_peak_f32(const JobSettings& settings);
+Job make_peak_f64(const JobSettings& settings);
+Job make_peak_bf16(const JobSettings& settings);
 Job make_memory_read(const JobSettings& settings);
 Job make_memory_write(const JobSettings& settings);
 Job make_memory_copy(const JobSettings& settings);

@@ -1,8 +1,11 @@
+#include "kernels/gemm_bf16/variants.h"
 #include "kernels/gemm_f32/variants.h"
+#include "kernels/gemm_f64/variants.h"
 #include "kernels/gemm_s8/variants.h"
 #include "workloads/job.h"
 
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <memory>
 
@@ -22,13 +25,48 @@ struct Int8Elements {
     static constexpr Output poison = 0x5a5a5a5a;
 };
 
-struct FloatElements {
+/// Floating-point products are checked in a wider type, against the bound of the kernel's contract.
+struct SingleElements {
     using Input = float;
     using Output = float;
+    using Exact = double;
     static Input random(std::uint64_t word) {
         return static_cast<float>(static_cast<std::int64_t>(word) >> 39) * 0x1p-24f;
     }
+    static Exact value(Input input) { return input; }
     static constexpr Output poison = std::numeric_limits<float>::quiet_NaN();
+    static constexpr Exact error_per_term = 0x1p-23;
+};
+
+struct DoubleElements {
+    using Input = double;
+    using Output = double;
+    using Exact = long double;
+    static Input random(std::uint64_t word) {
+        return static_cast<double>(static_cast<std::int64_t>(word) >> 10) * 0x1p-53;
+    }
+    static Exact value(Input input) { return input; }
+    static constexpr Output poison = std::numeric_limits<double>::quiet_NaN();
+    static constexpr Exact error_per_term = 0x1p-52L;
+};
+
+struct Bfloat16Elements {
+    using Input = std::uint16_t;
+    using Output = float;
+    using Exact = double;
+    /// Between 1/256 and 1, or the negative: seven bits after the point, all exponents equally often.
+    static Input random(std::uint64_t word) {
+        const auto exponent = static_cast<unsigned>(word >> 8 & 7) + 119;
+        return static_cast<Input>((word & 0x8000) | exponent << 7 | (word & 0x7f));
+    }
+    static Exact value(Input input) {
+        const std::uint32_t bits = std::uint32_t{input} << 16;
+        float number = 0;
+        std::memcpy(&number, &bits, sizeof number);
+        return double{number};
+    }
+    static constexpr Output poison = std::numeric_limits<float>::quiet_NaN();
+    static constexpr Exact error_per_term = 0x1p-23; // and 2^-125, which numbers of this size do not need
 };
 
 template <class Elements>
@@ -109,6 +147,38 @@ std::shared_ptr<Product<Elements>> prepare(Job& job, const JobSettings& s, const
     return std::make_shared<Product<Elements>>(s, job.m, job.n, job.k, kernel.workspace_bytes(job.m, job.n, job.k));
 }
 
+/// A product of which all three matrices lie in rows.
+template <class Elements, class Arguments, class Kernel>
+Job make_float_product(const JobSettings& s, std::span<const kernels::Variant<Kernel>> table, std::string_view name,
+                       std::size_t default_edge) {
+    using Exact = typename Elements::Exact;
+    const auto& variant =
+        s.variant.empty() ? best_variant(table, s.features) : require_variant(table, s.features, s.variant);
+    Job job;
+    job.variant = variant.name;
+    choose_sizes(job, s, default_edge);
+    const auto kernel = variant.function;
+    const auto p = prepare<Elements>(job, s, kernel, name);
+    const unsigned threads = s.team.size();
+    job.run = [p, kernel, threads](unsigned thread, std::uint64_t rounds) {
+        const auto arguments = slice<Elements, Arguments>(*p, thread, threads, p->n);
+        for (; rounds != 0; --rounds) kernel.multiply(arguments);
+    };
+    job.poison = [p] { p->overwrite(0, 1); };
+    job.has_right_answers = [p] {
+        return p->all_right([&](std::size_t i, std::size_t j) {
+            Exact exact = 0, magnitude = 0;
+            for (std::size_t l = 0; l < p->k; ++l) {
+                const Exact product = Elements::value(p->a[i * p->k + l]) * Elements::value(p->b[l * p->n + j]);
+                exact += product, magnitude += std::abs(product);
+            }
+            const Exact bound = static_cast<Exact>(p->k) * Elements::error_per_term * magnitude;
+            return std::abs(p->c[i * p->n + j] - exact) <= bound;
+        });
+    };
+    return job;
+}
+
 } // namespace
 
 Job make_gemm_s8(const JobSettings& s) {
@@ -139,33 +209,18 @@ Job make_gemm_s8(const JobSettings& s) {
 }
 
 Job make_gemm_f32(const JobSettings& s) {
-    constexpr std::size_t default_edge = 1536;
-    const auto table = kernels::gemm_f32_variants();
-    const auto& variant =
-        s.variant.empty() ? best_variant(table, s.features) : require_variant(table, s.features, s.variant);
-    Job job;
-    job.variant = variant.name;
-    choose_sizes(job, s, default_edge);
-    const auto kernel = variant.function;
-    const auto p = prepare<FloatElements>(job, s, kernel, "gemm-f32");
-    const unsigned threads = s.team.size();
-    job.run = [p, kernel, threads](unsigned thread, std::uint64_t rounds) {
-        const auto arguments = slice<FloatElements, kernels::GemmF32Arguments>(*p, thread, threads, p->n);
-        for (; rounds != 0; --rounds) kernel.multiply(arguments);
-    };
-    job.poison = [p] { p->overwrite(0, 1); };
-    job.has_right_answers = [p] {
-        return p->all_right([&](std::size_t i, std::size_t j) {
-            double exact = 0, magnitude = 0;
-            for (std::size_t l = 0; l < p->k; ++l) {
-                const double product = double{p->a[i * p->k + l]} * double{p->b[l * p->n + j]};
-                exact += product, magnitude += std::abs(product);
-            }
-            const double bound = static_cast<double>(p->k) * 0x1p-23 * magnitude; // the kernel's contract
-            return std::abs(p->c[i * p->n + j] - exact) <= bound;
-        });
-    };
-    return job;
+    return make_float_product<SingleElements, kernels::GemmF32Arguments>(s, kernels::gemm_f32_variants(), "gemm-f32",
+                                                                         1536);
+}
+
+Job make_gemm_f64(const JobSettings& s) {
+    return make_float_product<DoubleElements, kernels::GemmF64Arguments>(s, kernels::gemm_f64_variants(), "gemm-f64",
+                                                                         1024);
+}
+
+Job make_gemm_bf16(const JobSettings& s) {
+    return make_float_product<Bfloat16Elements, kernels::GemmBf16Arguments>(s, kernels::gemm_bf16_variants(),
+                                                                            "gemm-bf16", 2048);
 }
 
 } // namespace kaisar

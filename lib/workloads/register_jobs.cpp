@@ -1,13 +1,11 @@
-// Workloads that live in registers and first-level cache: the ceilings, and the two hash-like kernels of the proof.
+// Workloads that live in registers and first-level cache: the two hash-like kernels of the proof.
 #include "bytes/bytes.h"
 #include "kernels/chacha8/variants.h"
-#include "kernels/peak/variants.h"
 #include "kernels/sha256/variants.h"
 #include "workloads/job.h"
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <memory>
 
 namespace kaisar {
@@ -15,32 +13,6 @@ namespace {
 
 using kernels::best_variant;
 using kernels::require_variant;
-
-/// Plain code is compared with what the machine can do; a variant with the ceiling of its own instruction set.
-const kernels::Variant<kernels::Peak>& ceiling_for(const JobSettings& s) {
-    const auto table = kernels::peak_variants();
-    if (s.variant.empty()) return best_variant(table, s.features);
-    return require_variant(table, s.features, s.variant);
-}
-
-constexpr std::uint64_t rounds_of_peak = 4096; // in one round of the job: some microseconds
-
-struct Int8Peak {
-    std::array<std::int8_t, 16> a, b;
-    struct alignas(64) Answer {
-        std::uint64_t rounds = 0;
-        std::uint32_t sum = 0;
-    };
-    std::vector<Answer> answers;
-};
-
-struct FloatPeak {
-    std::array<float, 8> factor, term;
-    struct alignas(64) Answer {
-        std::array<float, 8> x{};
-    };
-    std::vector<Answer> answers;
-};
 
 /// A thread's own memory with a random content, for messages and streams.
 std::vector<std::unique_ptr<Pages<std::uint8_t>>> random_buffers(Team& team, std::size_t size_bytes) {
@@ -63,66 +35,6 @@ constexpr std::array<std::uint32_t, 8> sha256_start = {0x6a09e667, 0xbb67ae85, 0
                                                        0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
 
 } // namespace
-
-Job make_peak_s8(const JobSettings& s) {
-    const auto& variant = ceiling_for(s);
-    const auto kernel = variant.function;
-    const auto peak = std::make_shared<Int8Peak>();
-    Splitmix random(11);
-    for (auto& value : peak->a) value = static_cast<std::int8_t>(random.next() >> 56);
-    for (auto& value : peak->b) value = static_cast<std::int8_t>(random.next() >> 56);
-    peak->answers.resize(s.team.size());
-    Job job;
-    job.variant = variant.name;
-    job.work_per_round = static_cast<double>(rounds_of_peak * kernel.s8_op_per_round * s.team.size());
-    job.run = [peak, kernel](unsigned thread, std::uint64_t rounds) {
-        auto& answer = peak->answers[thread];
-        answer.rounds = rounds * rounds_of_peak;
-        kernel.s8(answer.rounds, peak->a.data(), peak->b.data(), &answer.sum);
-    };
-    job.poison = [peak] {
-        for (auto& answer : peak->answers) answer.sum = ~answer.sum;
-    };
-    job.has_right_answers = [peak, kernel] {
-        std::int64_t dot = 0;
-        for (std::size_t i = 0; i < peak->a.size(); ++i) dot += peak->a[i] * peak->b[i];
-        return std::all_of(peak->answers.begin(), peak->answers.end(), [&](const auto& answer) {
-            const auto times = answer.rounds * (kernel.s8_op_per_round / 32);
-            return answer.sum == static_cast<std::uint32_t>(static_cast<std::uint64_t>(dot) * times);
-        });
-    };
-    return job;
-}
-
-Job make_peak_f32(const JobSettings& s) {
-    const auto& variant = ceiling_for(s);
-    const auto kernel = variant.function;
-    const auto peak = std::make_shared<FloatPeak>();
-    Splitmix random(12);
-    const auto unit = [&] { return static_cast<float>(random.next() >> 40) * 0x1p-24f; };
-    for (auto& value : peak->factor) value = 0.25f + 0.5f * unit();
-    for (auto& value : peak->term) value = unit();
-    peak->answers.resize(s.team.size());
-    Job job;
-    job.variant = variant.name;
-    job.work_per_round = static_cast<double>(rounds_of_peak * kernel.f32_flop_per_round * s.team.size());
-    job.run = [peak, kernel](unsigned thread, std::uint64_t rounds) {
-        kernel.f32(rounds * rounds_of_peak, peak->factor.data(), peak->term.data(), peak->answers[thread].x.data());
-    };
-    job.poison = [peak] {
-        for (auto& answer : peak->answers) answer.x.fill(-1);
-    };
-    job.has_right_answers = [peak] {
-        constexpr float tolerance = 1e-5f; // rounding of the limit that thousands of rounds have long reached
-        for (const auto& answer : peak->answers)
-            for (std::size_t i = 0; i < answer.x.size(); ++i) {
-                const float limit = peak->term[i] / (1 - peak->factor[i]);
-                if (!(std::abs(answer.x[i] - limit) <= tolerance * (1 + std::abs(limit)))) return false;
-            }
-        return true;
-    };
-    return job;
-}
 
 Job make_sha256(const JobSettings& s) {
     struct State {

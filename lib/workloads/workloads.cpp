@@ -5,7 +5,6 @@
 namespace kaisar {
 namespace {
 
-constexpr std::string_view no_kernel = "this version has no kernel for this type of number";
 constexpr std::string_view no_disk = "this version does not measure disks";
 constexpr std::string_view no_network = "this version measures the network during registration only, against the peer";
 constexpr std::string_view no_gpu = "this version was built without GPU kernels";
@@ -29,6 +28,24 @@ constexpr Workload table[] = {
      .summary = "single-precision matrix product",
      .make = make_gemm_f32,
      .make_ceiling = make_peak_f32},
+    {.name = "peak-f64",
+     .unit = "flop/s",
+     .summary = "most double-precision operations that registers allow",
+     .make = make_peak_f64},
+    {.name = "gemm-f64",
+     .unit = "flop/s",
+     .summary = "double-precision matrix product",
+     .make = make_gemm_f64,
+     .make_ceiling = make_peak_f64},
+    {.name = "peak-bf16",
+     .unit = "flop/s",
+     .summary = "most bfloat16 operations that registers allow",
+     .make = make_peak_bf16},
+    {.name = "gemm-bf16",
+     .unit = "flop/s",
+     .summary = "bfloat16 matrix product with single-precision sums",
+     .make = make_gemm_bf16,
+     .make_ceiling = make_peak_bf16},
     {.name = "sha256", .unit = "B/s", .summary = "SHA-256 of long messages, one a thread", .make = make_sha256},
     {.name = "chacha8", .unit = "B/s", .summary = "ChaCha8 key stream", .make = make_chacha8},
     {.name = "memory-read", .unit = "B/s", .summary = "reading main memory", .make = make_memory_read},
@@ -49,16 +66,6 @@ constexpr Workload table[] = {
      .parallel = Parallel::one_thread,
      .make = make_memory_latency},
     {.name = "render", .unit = "ray/s", .summary = "tracing paths through a scene of triangles", .make = make_render},
-    {.name = "peak-bf16",
-     .unit = "flop/s",
-     .summary = "most bfloat16 operations that registers allow",
-     .waived = no_kernel},
-    {.name = "gemm-bf16", .unit = "flop/s", .summary = "bfloat16 matrix product", .waived = no_kernel},
-    {.name = "peak-f64",
-     .unit = "flop/s",
-     .summary = "most double-precision operations that registers allow",
-     .waived = no_kernel},
-    {.name = "gemm-f64", .unit = "flop/s", .summary = "double-precision matrix product", .waived = no_kernel},
     {.name = "disk-read", .unit = "B/s", .summary = "reading a file", .waived = no_disk},
     {.name = "disk-write", .unit = "B/s", .summary = "writing a file", .waived = no_disk},
     {.name = "disk-sync",

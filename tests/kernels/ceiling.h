@@ -37,4 +37,23 @@ inline Contender f32_ceiling(const kernels::Peak& peak, double seconds) {
     return ceiling(run, peak.f32_flop_per_round, seconds);
 }
 
+inline Contender f64_ceiling(const kernels::Peak& peak, double seconds) {
+    const auto run = [&peak](std::size_t rounds) {
+        const double factor[4] = {0.5, 0.25, -0.5, 0.75};
+        double out[4];
+        peak.f64(rounds, factor, factor, out);
+    };
+    return ceiling(run, peak.f64_flop_per_round, seconds);
+}
+
+inline Contender bf16_ceiling(const kernels::Peak& peak, double seconds) {
+    const auto run = [&peak](std::size_t rounds) {
+        const std::uint16_t ones[16] = {0x3f80, 0xbf80, 0x4000, 0xc000, 0x4040, 0xc040, 0x4080, 0xc080,
+                                        0x40a0, 0xc0a0, 0x40c0, 0xc0c0, 0x40e0, 0xc0e0, 0x4100, 0xc100};
+        double out = 0;
+        peak.bf16(rounds, ones, ones, &out);
+    };
+    return ceiling(run, peak.bf16_flop_per_round, seconds);
+}
+
 } // namespace kaisar::tests

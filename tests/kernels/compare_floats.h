@@ -4,9 +4,12 @@
 #include "ceiling.h"
 #include "popw_work/huge_array.h"
 
+#include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <fmt/format.h>
 #include <functional>
+#include <memory>
 #include <random>
 #include <string>
 #include <string_view>
@@ -33,21 +36,22 @@ inline std::vector<std::size_t> sizes_of(int count, char** words) {
     return sizes;
 }
 
-/// Some elements of C must lie where a sum in double precision says, within `error` times the sum of magnitudes.
+/// Some elements of C must lie where a sum in extended precision says, within `error` times the sum of magnitudes.
 template <class Input, class Output, class Value>
 void require_right(std::size_t n, const Input* a, const Input* b, const Output* c, Value value, double error,
                    const std::string& who) {
     std::mt19937_64 random(7);
     for (int i = 0; i < 64; ++i) {
         const auto row = random() % n, column = random() % n;
-        double sum = 0, magnitude = 0;
+        long double sum = 0, magnitude = 0;
         for (std::size_t l = 0; l < n; ++l) {
-            const double product = value(a[row * n + l]) * value(b[l * n + column]);
+            const long double product = static_cast<long double>(value(a[row * n + l])) * value(b[l * n + column]);
             sum += product, magnitude += std::abs(product);
         }
-        const double found = static_cast<double>(c[row * n + column]);
-        if (std::abs(found - sum) <= static_cast<double>(n) * error * magnitude) continue;
-        fmt::print("{}: element {}, {} is {}, not {}\n", who, row, column, found, sum);
+        const long double found = c[row * n + column];
+        if (std::abs(found - sum) <= static_cast<long double>(n) * error * magnitude) continue;
+        fmt::print("{}: element {}, {} is {}, not {}\n", who, row, column, static_cast<double>(found),
+                   static_cast<double>(sum));
         std::exit(1);
     }
 }
