@@ -4,7 +4,7 @@ declare -gA _kaisar_words=(
     ['kaisar register']='--help --name --claim --plan --yes --skip --binding --pay-gas --password-file --password-fd --replace --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
     ['kaisar prove']='--help --now --rehearse --verify --out --devices --max-memory --splay --flush --params --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
     ['kaisar status']='--help --offline --watch --format --support-bundle --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
-    ['kaisar bench']='peak-s8 gemm-s8 peak-f32 gemm-f32 sha256 chacha8 memory-read memory-write memory-copy memory-triad memory-random memory-latency render peak-bf16 gemm-bf16 peak-f64 gemm-f64 disk-read disk-write disk-sync network-down network-up network-rtt pcie-h2d pcie-d2h --help --list --size --m --n --k --threads --device --variant --duration --samples --require-stable --report --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
+    ['kaisar bench']='peak-s8 gemm-s8 peak-f32 gemm-f32 peak-f64 gemm-f64 peak-bf16 gemm-bf16 sha256 chacha8 memory-read memory-write memory-copy memory-triad memory-random memory-latency render disk-read disk-write disk-sync network-down network-up network-rtt pcie-h2d pcie-d2h --help --list --size --m --n --k --threads --device --variant --duration --samples --require-stable --report --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
     ['kaisar wallet']='create import show address export sign verify bind change-password backup backup-check restore --help --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
     ['kaisar wallet create']='--help --words --mnemonic-file --replace --path --passphrase-file --password-file --password-fd --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
     ['kaisar wallet import']='--help --replace --path --passphrase-file --password-file --password-fd --mnemonic-file --keystore --key-file --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
@@ -19,13 +19,6 @@ declare -gA _kaisar_words=(
     ['kaisar wallet backup-check']='--help --password-file --password-fd --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
     ['kaisar wallet restore']='--help --password-file --password-fd --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
     ['kaisar completions']='bash zsh fish --help --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
-    ['kaisar-network']='serve points workers verdicts checkers audit --help --version --json --data-dir --store --chain'
-    ['kaisar-network serve']='--help --listen --role --params --points --checkers --committee --planted --profile --public-url --tls-cert --tls-key --rate --json --data-dir --store --chain'
-    ['kaisar-network points']='--help --epoch --json --data-dir --store --chain'
-    ['kaisar-network workers']='--help --json --data-dir --store --chain'
-    ['kaisar-network verdicts']='--help --epoch --node --limit --json --data-dir --store --chain'
-    ['kaisar-network checkers']='--help --json --data-dir --store --chain'
-    ['kaisar-network audit']='--help --json --data-dir --store --chain'
 )
 
 _kaisar() {
@@ -40,10 +33,9 @@ _kaisar() {
         --devices) COMPREPLY=($(compgen -W "cpu" -- "$current")); return ;;
         --format) COMPREPLY=($(compgen -W "text json prometheus nagios key keystore" -- "$current")); return ;;
         --pay-gas) COMPREPLY=($(compgen -W "owner portal" -- "$current")); return ;;
-        --points) COMPREPLY=($(compgen -W "published linear" -- "$current")); return ;;
         --words) COMPREPLY=($(compgen -W "12 24" -- "$current")); return ;;
-        --binding|--config|--data-dir|--key-file|--keystore|--message-file|--mnemonic-file|--new-password-file|--out|--passphrase-file|--password-file|--profile|--report|--request|--support-bundle|--tls-cert|--tls-key|--typed-data|--verify) COMPREPLY=($(compgen -f -- "$current")); return ;;
-        --address|--chain|--chain-id|--checkers|--committee|--device|--duration|--epoch|--inventory-hash|--k|--limit|--listen|--m|--max-memory|--message|--n|--name|--network|--new-password-fd|--node|--node-public-key|--params|--password-fd|--path|--planted|--public-url|--rate|--registry|--require-stable|--role|--samples|--signature|--size|--skip|--splay|--store|--threads|--timeout|--valid-days|--variant) return ;;
+        --binding|--config|--data-dir|--key-file|--keystore|--message-file|--mnemonic-file|--new-password-file|--out|--passphrase-file|--password-file|--report|--request|--support-bundle|--typed-data|--verify) COMPREPLY=($(compgen -f -- "$current")); return ;;
+        --address|--chain-id|--device|--duration|--inventory-hash|--k|--m|--max-memory|--message|--n|--name|--network|--new-password-fd|--node-public-key|--params|--password-fd|--path|--registry|--require-stable|--samples|--signature|--size|--skip|--splay|--threads|--timeout|--valid-days|--variant) return ;;
     esac
     COMPREPLY=($(compgen -W "${_kaisar_words[$place]}" -- "$current"))
 }
