@@ -19,6 +19,13 @@ declare -gA _kaisar_words=(
     ['kaisar wallet backup-check']='--help --password-file --password-fd --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
     ['kaisar wallet restore']='--help --password-file --password-fd --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
     ['kaisar completions']='bash zsh fish --help --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
+    ['kaisar-network']='serve points workers verdicts checkers audit --help --version --json --data-dir --store --chain'
+    ['kaisar-network serve']='--help --listen --role --params --points --checkers --committee --planted --profile --public-url --tls-cert --tls-key --rate --json --data-dir --store --chain'
+    ['kaisar-network points']='--help --epoch --json --data-dir --store --chain'
+    ['kaisar-network workers']='--help --json --data-dir --store --chain'
+    ['kaisar-network verdicts']='--help --epoch --node --limit --json --data-dir --store --chain'
+    ['kaisar-network checkers']='--help --json --data-dir --store --chain'
+    ['kaisar-network audit']='--help --json --data-dir --store --chain'
 )
 
 _kaisar() {
@@ -33,9 +40,10 @@ _kaisar() {
         --devices) COMPREPLY=($(compgen -W "cpu" -- "$current")); return ;;
         --format) COMPREPLY=($(compgen -W "text json prometheus nagios key keystore" -- "$current")); return ;;
         --pay-gas) COMPREPLY=($(compgen -W "owner portal" -- "$current")); return ;;
+        --points) COMPREPLY=($(compgen -W "published linear" -- "$current")); return ;;
         --words) COMPREPLY=($(compgen -W "12 24" -- "$current")); return ;;
-        --binding|--config|--data-dir|--key-file|--keystore|--message-file|--mnemonic-file|--new-password-file|--out|--passphrase-file|--password-file|--report|--request|--support-bundle|--typed-data|--verify) COMPREPLY=($(compgen -f -- "$current")); return ;;
-        --address|--chain-id|--device|--duration|--inventory-hash|--k|--m|--max-memory|--message|--n|--name|--network|--new-password-fd|--node-public-key|--params|--password-fd|--path|--registry|--require-stable|--samples|--signature|--size|--skip|--splay|--threads|--timeout|--valid-days|--variant) return ;;
+        --binding|--config|--data-dir|--key-file|--keystore|--message-file|--mnemonic-file|--new-password-file|--out|--passphrase-file|--password-file|--profile|--report|--request|--support-bundle|--tls-cert|--tls-key|--typed-data|--verify) COMPREPLY=($(compgen -f -- "$current")); return ;;
+        --address|--chain|--chain-id|--checkers|--committee|--device|--duration|--epoch|--inventory-hash|--k|--limit|--listen|--m|--max-memory|--message|--n|--name|--network|--new-password-fd|--node|--node-public-key|--params|--password-fd|--path|--planted|--public-url|--rate|--registry|--require-stable|--role|--samples|--signature|--size|--skip|--splay|--store|--threads|--timeout|--valid-days|--variant) return ;;
     esac
     COMPREPLY=($(compgen -W "${_kaisar_words[$place]}" -- "$current"))
 }

@@ -3,7 +3,7 @@ function __kaisar_at
     set -l words (commandline -opc)
     set -l place (path basename -- $words[1])
     for word in $words[2..]
-        contains -- "$place $word" 'kaisar' 'kaisar register' 'kaisar prove' 'kaisar status' 'kaisar bench' 'kaisar wallet' 'kaisar wallet create' 'kaisar wallet import' 'kaisar wallet show' 'kaisar wallet address' 'kaisar wallet export' 'kaisar wallet sign' 'kaisar wallet verify' 'kaisar wallet bind' 'kaisar wallet change-password' 'kaisar wallet backup' 'kaisar wallet backup-check' 'kaisar wallet restore' 'kaisar completions'; and set place "$place $word"
+        contains -- "$place $word" 'kaisar' 'kaisar register' 'kaisar prove' 'kaisar status' 'kaisar bench' 'kaisar wallet' 'kaisar wallet create' 'kaisar wallet import' 'kaisar wallet show' 'kaisar wallet address' 'kaisar wallet export' 'kaisar wallet sign' 'kaisar wallet verify' 'kaisar wallet bind' 'kaisar wallet change-password' 'kaisar wallet backup' 'kaisar wallet backup-check' 'kaisar wallet restore' 'kaisar completions' 'kaisar-network' 'kaisar-network serve' 'kaisar-network points' 'kaisar-network workers' 'kaisar-network verdicts' 'kaisar-network checkers' 'kaisar-network audit'; and set place "$place $word"
     end
     test "$place" = $argv[1]
 end
@@ -167,3 +167,37 @@ complete -c kaisar -n '__kaisar_at '\''kaisar completions'\''' -f -a bash -d ''
 complete -c kaisar -n '__kaisar_at '\''kaisar completions'\''' -f -a zsh -d ''
 complete -c kaisar -n '__kaisar_at '\''kaisar completions'\''' -f -a fish -d ''
 complete -c kaisar -n '__kaisar_at '\''kaisar completions'\''' -l help -d 'Print this help message and exit'
+complete -c kaisar-network -n '__kaisar_at '\''kaisar-network'\''' -f -a serve -d 'Run portal, checkers and ledger in one process'
+complete -c kaisar-network -n '__kaisar_at '\''kaisar-network'\''' -f -a points -d 'Show what every worker earned in an epoch, and from what'
+complete -c kaisar-network -n '__kaisar_at '\''kaisar-network'\''' -f -a workers -d 'List the workers'
+complete -c kaisar-network -n '__kaisar_at '\''kaisar-network'\''' -f -a verdicts -d 'List verdicts'
+complete -c kaisar-network -n '__kaisar_at '\''kaisar-network'\''' -f -a checkers -d 'List the checkers, their wrong votes and bans'
+complete -c kaisar-network -n '__kaisar_at '\''kaisar-network'\''' -f -a audit -d 'Verify all proofs again, derive all points again, follow the ledger'
+complete -c kaisar-network -l help -d 'Print this help message and exit'
+complete -c kaisar-network -l version -d 'Print the version'
+complete -c kaisar-network -l json -d 'Print the result as one JSON object'
+complete -c kaisar-network -l data-dir -r -F -d 'Where the network keeps its keys and its store'
+complete -c kaisar-network -l store -x -d 'The store: sqlite:FILE (DIR/network.db by default)'
+complete -c kaisar-network -l chain -x -d 'The ledger: embedded'
+complete -c kaisar-network -n '__kaisar_at '\''kaisar-network serve'\''' -l help -d 'Print this help message and exit'
+complete -c kaisar-network -n '__kaisar_at '\''kaisar-network serve'\''' -l listen -x -d 'Where to listen; port 0 picks a free one'
+complete -c kaisar-network -n '__kaisar_at '\''kaisar-network serve'\''' -l role -x -d 'What this process does: all'
+complete -c kaisar-network -n '__kaisar_at '\''kaisar-network serve'\''' -l params -x -d 'The network'\''s constants: default, devnet, test or a file'
+complete -c kaisar-network -n '__kaisar_at '\''kaisar-network serve'\''' -l points -x -a 'published linear' -d 'How points are computed: published or linear'
+complete -c kaisar-network -n '__kaisar_at '\''kaisar-network serve'\''' -l checkers -x -d 'How many checkers the network has, each with its own key'
+complete -c kaisar-network -n '__kaisar_at '\''kaisar-network serve'\''' -l committee -x -d 'How many of them watch one worker; 5, or all of fewer, by default'
+complete -c kaisar-network -n '__kaisar_at '\''kaisar-network serve'\''' -l planted -x -d 'Where there are several checkers, so many per cent of all proofs are bad ones that try them'
+complete -c kaisar-network -n '__kaisar_at '\''kaisar-network serve'\''' -l profile -r -F -d 'Write the profile that kaisar --network takes'
+complete -c kaisar-network -n '__kaisar_at '\''kaisar-network serve'\''' -l public-url -x -d 'The address that workers use, where it is another than --listen'
+complete -c kaisar-network -n '__kaisar_at '\''kaisar-network serve'\''' -l tls-cert -r -F -d 'Certificate chain in PEM; needed beyond loopback'
+complete -c kaisar-network -n '__kaisar_at '\''kaisar-network serve'\''' -l tls-key -r -F -d 'Private key in PEM'
+complete -c kaisar-network -n '__kaisar_at '\''kaisar-network serve'\''' -l rate -x -d 'Requests per second from one address, ten times as many at once; 0: no limit'
+complete -c kaisar-network -n '__kaisar_at '\''kaisar-network points'\''' -l help -d 'Print this help message and exit'
+complete -c kaisar-network -n '__kaisar_at '\''kaisar-network points'\''' -l epoch -x -d 'The epoch; the running one by default'
+complete -c kaisar-network -n '__kaisar_at '\''kaisar-network workers'\''' -l help -d 'Print this help message and exit'
+complete -c kaisar-network -n '__kaisar_at '\''kaisar-network verdicts'\''' -l help -d 'Print this help message and exit'
+complete -c kaisar-network -n '__kaisar_at '\''kaisar-network verdicts'\''' -l epoch -x -d 'Of this epoch only'
+complete -c kaisar-network -n '__kaisar_at '\''kaisar-network verdicts'\''' -l node -x -d 'Of this worker only'
+complete -c kaisar-network -n '__kaisar_at '\''kaisar-network verdicts'\''' -l limit -x -d 'At most so many, oldest first'
+complete -c kaisar-network -n '__kaisar_at '\''kaisar-network checkers'\''' -l help -d 'Print this help message and exit'
+complete -c kaisar-network -n '__kaisar_at '\''kaisar-network audit'\''' -l help -d 'Print this help message and exit'
