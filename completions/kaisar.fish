@@ -90,6 +90,8 @@ complete -c kaisar -n '__kaisar_at '\''kaisar bench'\''' -l duration -x -d 'Seco
 complete -c kaisar -n '__kaisar_at '\''kaisar bench'\''' -l samples -x -d 'Samples of each workload, in place of a duration'
 complete -c kaisar -n '__kaisar_at '\''kaisar bench'\''' -l require-stable -x -d 'Exit 8 when spread or drift exceeds this'
 complete -c kaisar -n '__kaisar_at '\''kaisar bench'\''' -l report -r -F -d 'Write one HTML page with the roofline and every sample'
+complete -c kaisar -n '__kaisar_at '\''kaisar bench'\''' -l baseline -r -F -d 'Compare with a signed earlier report'
+complete -c kaisar -n '__kaisar_at '\''kaisar bench'\''' -l save-baseline -d 'Sign this report with the node key and keep it as the baseline'
 complete -c kaisar -n '__kaisar_at '\''kaisar wallet'\''' -f -a create -d 'Make a new wallet'
 complete -c kaisar -n '__kaisar_at '\''kaisar wallet'\''' -f -a import -d 'Bring a wallet from a mnemonic, a keystore or a key'
 complete -c kaisar -n '__kaisar_at '\''kaisar wallet'\''' -f -a show -d 'Say what is known of the wallet without unlocking it'

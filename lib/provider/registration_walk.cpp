@@ -1,5 +1,6 @@
 #include "provider/registration_walk.h"
 
+#include "baseline/baseline.h"
 #include "bytes/hex.h"
 #include "crypto/hash.h"
 #include "error/error.h"
@@ -201,6 +202,8 @@ void RegistrationWalk::benchmark() {
     const auto job = decode_answer(decode_benchmark_job, peer.call("POST", worker_target("/benchmark-job")));
     const auto answer = answer_challenge(worker, device, job.beacon, asked_at, connection_);
     record_.report = choices_.run_benchmark(job.workloads);
+    save_file(directory_.baseline(),
+              encode_baseline(detect_inventory(), record_.report, connection_.clock.now(), key_));
     Outbox(directory_.outbox()).add(answer.file);
     record_.job_id = job.job_id;
     record_.proof_hash = answer.verification.proof_hash;

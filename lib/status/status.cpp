@@ -1,5 +1,6 @@
 #include "status/status.h"
 
+#include "baseline/baseline.h"
 #include "bytes/hex.h"
 #include "error/error.h"
 #include "protocol/portal_messages_json.h"
@@ -23,15 +24,31 @@ void add(WorkerStatus& status, std::string code, Severity severity, std::string 
     status.reasons.push_back({std::move(code), severity, std::move(what), std::move(evidence), std::move(remedy)});
 }
 
-void look_at_drift(const DataDirectory& directory, WorkerStatus& status) {
+/// What the machine was: of the baseline, which the node key signed, else of the registration.
+std::optional<Inventory> find_earlier_machine(const DataDirectory& directory, WorkerStatus& status) {
+    const auto baseline = find_file(directory.baseline(), baseline_limit_bytes);
+    const auto key = baseline ? find_node_key(directory.node_key()) : std::nullopt;
+    if (baseline && key) {
+        try {
+            return decode_baseline(text_of(*baseline), directory.baseline().string(), key->public_key()).machine;
+        } catch (const Error& error) {
+            add(status, "bad-baseline", Severity::warning, "the baseline of this machine cannot be trusted",
+                error.message(), error.hint());
+        }
+    }
     const auto content = find_file(directory.inventory(), file_limit_bytes);
-    if (!content) return;
-    status.drift =
-        compare_inventories(inventory_from_json(text_of(*content), directory.inventory().string()), detect_inventory());
+    if (!content) return std::nullopt;
+    return inventory_from_json(text_of(*content), directory.inventory().string());
+}
+
+void look_at_drift(const DataDirectory& directory, WorkerStatus& status) {
+    const auto before = find_earlier_machine(directory, status);
+    if (!before) return;
+    status.drift = compare_inventories(*before, detect_inventory());
     for (const auto& change : status.drift)
-        add(status, "drift", Severity::warning, fmt::format("the machine changed since it registered: {}", change.what),
+        add(status, "drift", Severity::warning, fmt::format("the machine changed since its baseline: {}", change.what),
             fmt::format("{} was {}, is {}", change.what, change.before, change.after),
-            "if that was meant, run kaisar register --replace; otherwise look for what was lost");
+            "if that was meant, run kaisar bench --save-baseline; otherwise look for what was lost");
 }
 
 void look_at_files(const DataDirectory& directory, const RegistrationRecord& record, WorkerStatus& status) {

@@ -1,5 +1,6 @@
 /// kaisar bench: measures this machine, a row as soon as it is known, every answer checked.
 #include "bench/bench.h"
+#include "baseline/comparison.h"
 #include "bench/quantity.h"
 #include "bench/report_json.h"
 #include "command.h"
@@ -7,6 +8,8 @@
 #include "files/files.h"
 #include "report/page.h"
 #include "report_json.h"
+#include "settings/data_directory.h"
+#include "settings/node_key.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -26,6 +29,8 @@ struct Options {
     bool list = false;
     std::optional<double> stable_percent;
     std::string report_file;
+    std::string baseline_file;
+    bool save_baseline = false;
 };
 
 /// Pads by characters, not bytes: µ is two bytes and one column.
@@ -130,6 +135,47 @@ void write_page(const BenchReport& report, const std::string& file, const Contex
     context.terminal.say(fmt::format("the picture is in {}", file));
 }
 
+Ed25519Key require_node_key(const Context& context) {
+    const auto path = DataDirectory(context.places.data_dir).node_key();
+    if (auto key = find_node_key(path)) return *std::move(key);
+    throw Error(ErrorKind::environment, fmt::format("--save-baseline: there is no node key in {}", path.string()),
+                "kaisar register makes one; --data-dir or --system names another place");
+}
+
+/// Before anything is measured: a baseline that cannot be trusted would cost the measurement.
+Baseline load_baseline(const std::string& file, const Context& context) {
+    const auto key = find_node_key(DataDirectory(context.places.data_dir).node_key());
+    return decode_baseline(text_of(load_file(file, baseline_limit_bytes)), file,
+                           key ? std::optional(key->public_key()) : std::nullopt);
+}
+
+void print_comparison(const Comparison& comparison, Terminal& terminal) {
+    terminal.print_result(terminal.styled_result(
+        Style::strong, fmt::format("against the baseline of {}", format_rfc3339(comparison.measured_at))));
+    std::size_t same = 0, differing = 0;
+    for (const auto& f : comparison.figures) {
+        same += f.kind == ChangeKind::same;
+        differing += f.kind == ChangeKind::other;
+        const auto name = padded(f.before.workload, 16);
+        if (f.kind == ChangeKind::lost)
+            terminal.print_result(name + terminal.styled_result(Style::bad, "cannot be measured any more"));
+        if (f.kind != ChangeKind::worse && f.kind != ChangeKind::better) continue;
+        const auto text = fmt::format("{} {:+.1f} %", name_of(f.kind), 100 * f.change);
+        terminal.print_result(fmt::format(
+            "{}{}  {} → {}, noise {:.1f} %{}", name,
+            terminal.styled_result(f.kind == ChangeKind::worse ? Style::bad : Style::good, text),
+            format_quantity(f.before.median, f.before.unit), format_quantity(f.now, f.before.unit), 100 * f.noise,
+            f.variant_now == f.before.variant ? ""
+                                              : fmt::format(", {} instead of {}", f.variant_now, f.before.variant)));
+    }
+    if (same != 0) terminal.print_result(fmt::format("{} within the noise", same));
+    if (differing != 0)
+        terminal.print_result(fmt::format("{} measured with other sizes or threads: not compared", differing));
+    for (const auto& change : comparison.machine)
+        terminal.print_result(fmt::format("{} was {}, is {}", change.what, change.before, change.after));
+    if (comparison.machine.empty()) terminal.print_result("nothing changed on the machine");
+}
+
 int run_bench_command(const Options& options, Context& context) {
     auto& terminal = context.terminal;
     if (options.list) {
@@ -137,6 +183,9 @@ int run_bench_command(const Options& options, Context& context) {
         return 0;
     }
     if (!options.report_file.empty()) require_place_for(options.report_file);
+    const auto key = options.save_baseline ? std::optional(require_node_key(context)) : std::nullopt;
+    const auto baseline =
+        options.baseline_file.empty() ? std::nullopt : std::optional(load_baseline(options.baseline_file, context));
     BenchObserver observer;
     observer.progress = [&](std::string_view workload, double fraction) { terminal.show_progress(workload, fraction); };
     bool heading_printed = false;
@@ -149,10 +198,21 @@ int run_bench_command(const Options& options, Context& context) {
     };
     const auto report = run_bench(complete_request(options), context.cpu, context.stop, observer);
     terminal.end_progress();
+    const auto json = bench_report_to_json(report);
+    std::optional<Comparison> comparison;
+    if (baseline)
+        comparison = compare_with_baseline(*baseline, decode_figures(json, "the report"), report.machine,
+                                           options.request.workloads);
     if (context.options.json)
-        terminal.print_result(bench_report_to_json(report));
+        terminal.print_result(comparison ? add_comparison_to_json(json, *comparison) : json);
     else
         print_waived(report, terminal);
+    if (comparison && !context.options.json) print_comparison(*comparison, terminal);
+    if (key) {
+        const auto file = DataDirectory(context.places.data_dir).baseline();
+        save_file(file, encode_baseline(report.machine, json, context.clock.now(), *key));
+        terminal.say(fmt::format("the baseline is in {}", file.string()));
+    }
     if (!options.report_file.empty()) write_page(report, options.report_file, context);
     return judge(report, options, terminal);
 }
@@ -187,6 +247,9 @@ void declare_bench(CLI::App& command, Action& action) {
         ->check(CLI::PositiveNumber);
     command.add_option("--report", options->report_file, "Write one HTML page with the roofline and every sample")
         ->type_name("FILE.html");
+    command.add_option("--baseline", options->baseline_file, "Compare with a signed earlier report")->type_name("FILE");
+    command.add_flag("--save-baseline", options->save_baseline,
+                     "Sign this report with the node key and keep it as the baseline");
     action = [options](Context& context) { return run_bench_command(*options, context); };
 }
 
