@@ -97,6 +97,7 @@ private:
         result.unstable_reason = find_objection(result, request_.stable_bound);
         result.stable = result.unstable_reason.empty();
         result.figures = samples.figures;
+        if (job.survey) result.staircase = job.survey();
         if (request_.pictures == Pictures::drawn && job.draw) result.picture = job.draw();
         return result;
     }

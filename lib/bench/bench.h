@@ -59,6 +59,7 @@ struct BenchResult {
     std::optional<double> joules_per_op; ///< of all processor packages, for a unit of work
     std::vector<double> figures;         ///< the samples themselves, in the order in which they were taken
     std::optional<Picture> picture;
+    std::vector<LatencyStep> staircase; ///< of memory-latency
 
     std::optional<double> fraction_of_peak() const;
 };

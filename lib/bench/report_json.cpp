@@ -1,5 +1,6 @@
 #include "bench/report_json.h"
 
+#include "bench/latency_levels.h"
 #include "json/document.h"
 
 namespace kaisar {
@@ -37,6 +38,19 @@ Json conditions_to_json(const BenchResult& r) {
             {"stolen", number_or_null(c.stolen)},
             {"energy_j", number_or_null(c.energy_j)},
             {"waived", c.waived}};
+}
+
+Json staircase_to_json(const std::vector<LatencyStep>& staircase) {
+    if (staircase.empty()) return nullptr;
+    Json steps = Json::array(), levels = Json::array();
+    for (const auto& step : staircase)
+        steps.push_back({{"bytes", step.bytes}, {"latency_s", step.seconds}, {"cycles", step.cycles}});
+    for (const auto& level : find_latency_levels(staircase))
+        levels.push_back({{"name", level.name},
+                          {"bytes", size_or_null(level.bytes)},
+                          {"latency_s", level.seconds},
+                          {"cycles", level.cycles}});
+    return {{"steps", steps}, {"levels", levels}};
 }
 
 /// How the figures were made, for those who read only this.
@@ -84,6 +98,7 @@ Json result_to_json(const BenchResult& r) {
             {"unstable_reason", ran && !r.stable ? Json(r.unstable_reason) : Json(nullptr)},
             {"warm_up_s", number(r.warm_up_s)},
             {"joules_per_op", number_or_null(r.joules_per_op)},
+            {"staircase", staircase_to_json(r.staircase)},
             {"conditions", ran ? conditions_to_json(r) : Json(nullptr)}};
 }
 

@@ -6,6 +6,7 @@
 #include "report/markup.h"
 #include "report/roofline.h"
 #include "report/samples.h"
+#include "report/staircase.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -69,6 +70,13 @@ std::string draw_both_rooflines(const BenchReport& report) {
     if (wide.empty()) return {};
     return fmt::format("<div class=\"wide\">{}</div><div class=\"narrow\">{}</div>", wide,
                        draw_roofline(roofline, 420, 500));
+}
+
+std::string draw_both_staircases(const BenchReport& report) {
+    const auto wide = draw_staircase(report, 960, 380);
+    if (wide.empty()) return {};
+    return fmt::format("<div class=\"wide\">{}</div><div class=\"narrow\">{}</div>", wide,
+                       draw_staircase(report, 420, 380));
 }
 
 std::string draw_cards(const BenchReport& report) {
@@ -165,6 +173,11 @@ std::string draw_body(const BenchReport& report) {
                    ceiling_bars) +
            section("memory", "Ways through memory", "Against the fastest of them, counted as STREAM counts.",
                    memory_bars) +
+           section("latency", "How far away memory is",
+                   "One access after the other, each at the place that the one before named, through more and more "
+                   "memory. Treads are the caches as this machine behaves, which in a virtual machine is not what it "
+                   "reports.",
+                   draw_both_staircases(report)) +
            section(
                "samples", "How far to trust it",
                "Every sample, left in the order in which it was taken, right by how often its value came. The band "

@@ -43,6 +43,10 @@ svg{display:block;width:100%;height:auto;font-family:inherit;font-variant-numeri
 .roof-label{fill:currentColor;font-size:12.5px}
 .point circle{fill:currentColor;stroke:var(--paper);stroke-width:2}
 .point text{fill:var(--ink);font-size:12.5px;font-weight:600;paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoin:round}
+.staircase .line{fill:none;stroke:currentColor;stroke-width:1.5;opacity:.6}
+.staircase .tick,.staircase .axis,.level{font-size:12.5px}
+.tread{stroke:currentColor;stroke-width:7;opacity:.18;stroke-linecap:round}
+.level{fill:var(--ink);font-weight:600;paint-order:stroke;stroke:var(--paper);stroke-width:3px}
 .s8{color:var(--s8)}.bf16{color:var(--bf16)}.f32{color:var(--f32)}.f64{color:var(--f64)}.memory{color:var(--memory)}.other{color:var(--other)}
 .bars{list-style:none;margin:1.2rem 0 2rem;padding:0}
 .bars li{display:grid;grid-template-columns:13rem 1fr 4.6rem 7rem;gap:0 1rem;align-items:center;padding:.32rem 0}

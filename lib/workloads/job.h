@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <sys/mman.h>
+#include <vector>
 
 namespace kaisar {
 
@@ -22,6 +23,12 @@ struct JobSettings {
     /// Zero means the workload's own choice. Products have all three, everything else has bytes.
     std::size_t m = 0, n = 0, k = 0;
     std::size_t size_bytes = 0;
+};
+
+/// How long a dependent access takes within so many bytes.
+struct LatencyStep {
+    std::uint64_t bytes;
+    double seconds, cycles;
 };
 
 /// What a workload drew, to be looked at.
@@ -44,6 +51,8 @@ struct Job {
     std::function<bool()> has_right_answers;
     /// Draws what was computed; empty where there is nothing to look at. Asked for once, after the samples.
     std::function<Picture()> draw = {};
+    /// Walks through smaller and smaller parts of the memory; empty elsewhere. After it the outputs are gone.
+    std::function<std::vector<LatencyStep>()> survey = {};
 };
 
 Job make_gemm_s8(const JobSettings& settings);
@@ -64,6 +73,9 @@ Job make_memory_latency(const JobSettings& settings);
 Job make_sha256(const JobSettings& settings);
 Job make_chacha8(const JobSettings& settings);
 Job make_render(const JobSettings& settings);
+
+/// As asked for, else `most_bytes` and no more than an eighth of what is free.
+std::size_t choose_array_bytes(const JobSettings& settings, std::size_t most_bytes);
 
 /// Throws Error(environment) with the way out when a workload wants more memory than can be had without swapping.
 void require_memory(std::uint64_t size_bytes, std::string_view workload);

@@ -27,4 +27,22 @@ void memory_write_avx2(double* c, double value, std::size_t n) noexcept;
 void memory_copy_avx2(double* c, const double* a, std::size_t n) noexcept;
 void memory_triad_avx2(double* c, const double* a, const double* b, double factor, std::size_t n) noexcept;
 
+std::uint64_t memory_read_avx2_prefetching(const double* a, std::size_t n) noexcept;
+void memory_write_avx2_streaming(double* c, double value, std::size_t n) noexcept;
+void memory_copy_avx2_streaming(double* c, const double* a, std::size_t n) noexcept;
+void memory_triad_avx2_streaming(double* c, const double* a, const double* b, double factor, std::size_t n) noexcept;
+
+/// By `rep stosq` and `rep movsb`.
+void memory_write_strings(double* c, double value, std::size_t n) noexcept;
+void memory_copy_strings(double* c, const double* a, std::size_t n) noexcept;
+
+std::uint64_t memory_read_avx512(const double* a, std::size_t n) noexcept;
+void memory_write_avx512(double* c, double value, std::size_t n) noexcept;
+void memory_copy_avx512(double* c, const double* a, std::size_t n) noexcept;
+void memory_triad_avx512(double* c, const double* a, const double* b, double factor, std::size_t n) noexcept;
+
+void memory_write_avx512_streaming(double* c, double value, std::size_t n) noexcept;
+void memory_copy_avx512_streaming(double* c, const double* a, std::size_t n) noexcept;
+void memory_triad_avx512_streaming(double* c, const double* a, const double* b, double factor, std::size_t n) noexcept;
+
 } // namespace kaisar::kernels

@@ -1,4 +1,6 @@
-/// The variants of memory, plain first, fastest last.
+/// The variants of memory, plain first. Which one is the fastest depends on the machine and on the size of the arrays,
+/// more than in any other kernel: whoever wants it measures (workloads/memory_jobs.cpp). The last is a good guess for
+/// arrays that no cache holds.
 #pragma once
 
 #include "kernels/memory/contract.h"
