@@ -1,12 +1,13 @@
 # component(NAME USES …) and kernel(NAME VARIANTS …): the only two ways to add code to lib/.
 #
-# A component is the folder of its name. It may use only components declared above it, so a cycle cannot be written.
+# A component is the folder of its name, EXCEPT for the files named so. It may use only components declared above it, so a
+# cycle cannot be written.
 # What was declared is written to architecture.txt in the build folder; tests/architecture checks every #include against it.
 set(KAISAR_ARCHITECTURE ${CMAKE_BINARY_DIR}/architecture.txt)
 file(WRITE ${KAISAR_ARCHITECTURE} "")
 
 function(component name)
-  cmake_parse_arguments(arg "" "" "USES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(arg "" "" "USES;LIBRARIES;EXCEPT" ${ARGN})
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "component(${name}): unknown words: ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -15,7 +16,8 @@ function(component name)
       message(FATAL_ERROR "component(${name}) uses '${used}', which is not declared above it in lib/CMakeLists.txt")
     endif()
   endforeach()
-  file(GLOB sources CONFIGURE_DEPENDS ${name}/*.cpp)
+  file(GLOB sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} ${name}/*.cpp)
+  list(REMOVE_ITEM sources ${arg_EXCEPT} "")
   if(sources)
     add_library(kaisar_${name} STATIC ${sources})
     set(scope PUBLIC)

@@ -1,0 +1,215 @@
+// DeviceStream by CUDA's runtime, linked in statically: without a driver it answers with an error code.
+#include "kernels/device_stream.h"
+
+#include "error/error.h"
+#include "kernels/cuda_launch.h"
+
+#include <cuda_runtime.h>
+#include <set>
+
+namespace kaisar::kernels {
+namespace {
+
+constexpr unsigned first_with_dp4a = 61, first_with_mma = 80;
+
+void* pointer(DeviceAddress address) { return reinterpret_cast<void*>(address); }
+
+std::string version_text(int version) {
+    return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
+}
+
+std::string uuid_text(const cudaUUID_t& uuid) {
+    constexpr char digits[] = "0123456789abcdef";
+    std::string text = "GPU-";
+    for (int i = 0; i < 16; ++i) {
+        if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+        const auto byte = static_cast<unsigned char>(uuid.bytes[i]);
+        text += digits[byte >> 4], text += digits[byte & 15];
+    }
+    return text;
+}
+
+std::string explain(cudaError_t error) {
+    int driver = 0, built_for = 0;
+    if (error == cudaErrorNoDevice) return "the NVIDIA driver shows this process no GPU";
+    if (error != cudaErrorInsufficientDriver) return std::string("CUDA says: ") + cudaGetErrorString(error);
+    cudaDriverGetVersion(&driver), cudaRuntimeGetVersion(&built_for);
+    if (driver == 0) return "there is no NVIDIA driver";
+    return "the NVIDIA driver is for CUDA " + version_text(driver) + ", this version needs one for CUDA " +
+           version_text(built_for) + " or newer";
+}
+
+class CudaStream final : public DeviceStream {
+public:
+    explicit CudaStream(const DeviceFacts& facts) : facts_(facts) {
+        if (facts.capability < first_with_dp4a)
+            throw Error(ErrorKind::environment, name() + " has no int8 dot products",
+                        "GPUs from compute capability 6.1 on have them");
+        require(cudaSetDevice(static_cast<int>(facts.index)), "use it");
+        for (auto& lane : lanes_) require(cudaStreamCreateWithFlags(&lane, cudaStreamNonBlocking), "create a stream");
+        for (auto& event : events_)
+            require(cudaEventCreateWithFlags(&event, cudaEventDisableTiming), "create an event");
+    }
+    ~CudaStream() override {
+        cudaSetDevice(static_cast<int>(facts_.index));
+        for (auto* memory : memory_) cudaFree(memory);
+        for (auto* memory : pinned_) cudaFreeHost(memory);
+        for (auto event : events_) cudaEventDestroy(event);
+        for (auto lane : lanes_) cudaStreamDestroy(lane);
+    }
+
+    const DeviceFacts& facts() const override { return facts_; }
+    std::string gemm_variant() const override { return has_mma() ? "cuda-mma" : "cuda-dp4a"; }
+
+    std::uint64_t free_bytes() override {
+        select();
+        std::size_t free = 0, total = 0;
+        require(cudaMemGetInfo(&free, &total), "ask for its memory");
+        return free;
+    }
+    DeviceAddress allocate(std::uint64_t bytes) override {
+        select();
+        void* memory = nullptr;
+        if (const auto error = cudaMalloc(&memory, bytes); error != cudaSuccess) {
+            cudaGetLastError(); // no memory is no lasting fault
+            throw Error(ErrorKind::environment,
+                        name() + " has not " + std::to_string(bytes >> 20) +
+                            " MiB to give: " + cudaGetErrorString(error),
+                        "end what else uses this GPU (nvidia-smi names it)");
+        }
+        memory_.insert(memory);
+        return static_cast<DeviceAddress>(reinterpret_cast<std::uint64_t>(memory));
+    }
+    void release(DeviceAddress memory) noexcept override {
+        cudaSetDevice(static_cast<int>(facts_.index));
+        if (memory_.erase(pointer(memory)) > 0) cudaFree(pointer(memory));
+    }
+
+    void upload(DeviceAddress to, const void* from, std::size_t bytes) override {
+        synchronize();
+        require(cudaMemcpy(pointer(to), from, bytes, cudaMemcpyHostToDevice), "take data");
+    }
+    void download(void* to, DeviceAddress from, std::size_t bytes) override {
+        synchronize();
+        require(cudaMemcpy(to, pointer(from), bytes, cudaMemcpyDeviceToHost), "give data");
+    }
+    void synchronize() override {
+        select();
+        for (auto lane : lanes_) require(cudaStreamSynchronize(lane), "finish its work");
+    }
+    void follow(Lane lane, Lane other) override {
+        select();
+        const auto event = events_[static_cast<std::size_t>(other)];
+        require(cudaEventRecord(event, at(other)), "record an event");
+        require(cudaStreamWaitEvent(at(lane), event, 0), "wait for an event");
+    }
+
+    void chacha8(Lane lane, const std::uint8_t* key, std::uint64_t nonce, std::uint64_t counter, DeviceAddress out,
+                 std::size_t count) override {
+        select();
+        launched(device::launch_chacha8(at(lane), key, nonce, counter, pointer(out), count), "chacha8");
+    }
+    void gemm_s8(Lane lane, const DeviceGemmS8& g) override {
+        select();
+        launched(has_mma() ? device::launch_gemm_s8_mma(at(lane), g) : device::launch_gemm_s8_dp4a(at(lane), g),
+                 "gemm_s8");
+    }
+    void hash_tiles(Lane lane, const DeviceHash& hash, const DeviceTiles& tiles, DeviceAddress digests) override {
+        select();
+        launched(device::launch_hash_tiles(at(lane), hash, tiles, pointer(digests)), "sha256");
+    }
+    void hash_messages(Lane lane, const DeviceHash& hash, DeviceAddress messages, std::size_t blocks, std::size_t count,
+                       DeviceAddress digests) override {
+        select();
+        launched(device::launch_hash_messages(at(lane), hash, pointer(messages), blocks, count, pointer(digests)),
+                 "sha256");
+    }
+    void page_fill(Lane lane, DeviceAddress starts, std::size_t blocks, std::size_t passes, DeviceAddress pages,
+                   std::size_t count) override {
+        select();
+        launched(device::launch_page_fill(at(lane), pointer(starts), blocks, passes, pointer(pages), count),
+                 "page_fill");
+    }
+    void walk(Lane lane, DeviceAddress memory, std::uint64_t blocks, DeviceAddress states, std::size_t count,
+              std::size_t steps) override {
+        select();
+        launched(device::launch_walk(at(lane), pointer(memory), blocks, pointer(states), count, steps), "walk");
+    }
+    void pass(Lane lane, DevicePass pass, const DevicePassArguments& arguments) override {
+        select();
+        launched(device::launch_pass(at(lane), pass, arguments), "memory");
+    }
+    double peak_s8(Lane lane, std::size_t rounds, const std::int8_t* a, const std::int8_t* b,
+                   DeviceAddress sum) override {
+        select();
+        double operations = 0;
+        const auto launch = has_mma() ? device::launch_peak_s8_mma : device::launch_peak_s8_dp4a;
+        launched(launch(at(lane), facts_.multiprocessors, rounds, a, b, pointer(sum), &operations), "peak");
+        return operations;
+    }
+
+    void* allocate_pinned(std::size_t bytes) override {
+        select();
+        void* memory = nullptr;
+        if (cudaMallocHost(&memory, bytes) != cudaSuccess) {
+            cudaGetLastError();
+            return nullptr;
+        }
+        pinned_.insert(memory);
+        return memory;
+    }
+    void copy_in(Lane lane, DeviceAddress to, const void* from, std::size_t bytes) override {
+        select();
+        require(cudaMemcpyAsync(pointer(to), from, bytes, cudaMemcpyHostToDevice, at(lane)), "take data");
+    }
+    void copy_out(Lane lane, void* to, DeviceAddress from, std::size_t bytes) override {
+        select();
+        require(cudaMemcpyAsync(to, pointer(from), bytes, cudaMemcpyDeviceToHost, at(lane)), "give data");
+    }
+
+private:
+    std::string name() const { return "cuda:" + std::to_string(facts_.index) + " (" + facts_.name + ")"; }
+    bool has_mma() const { return facts_.capability >= first_with_mma; }
+    cudaStream_t at(Lane lane) const { return lanes_[static_cast<std::size_t>(lane)]; }
+
+    // The runtime's current device belongs to the calling thread.
+    void select() const { require(cudaSetDevice(static_cast<int>(facts_.index)), "use it"); }
+    void launched(int error, const char* kernel) const { require(static_cast<cudaError_t>(error), kernel); }
+    void require(cudaError_t error, const char* what) const {
+        if (error == cudaSuccess) return;
+        throw Error(ErrorKind::environment, name() + " failed (" + what + "): " + cudaGetErrorString(error),
+                    "look for Xid messages of the driver in the kernel's log; the device is left out");
+    }
+
+    DeviceFacts facts_;
+    std::array<cudaStream_t, 2> lanes_{};
+    std::array<cudaEvent_t, 2> events_{};
+    std::set<void*> memory_, pinned_;
+};
+
+} // namespace
+
+DeviceList detect_cuda_devices() {
+    int count = 0; // stays unwritten where there is no driver
+    if (const auto error = cudaGetDeviceCount(&count); error != cudaSuccess) {
+        cudaGetLastError();
+        return {.devices = {}, .reason = explain(error)};
+    }
+    DeviceList list;
+    for (int index = 0; index < count; ++index) {
+        cudaDeviceProp properties{};
+        if (cudaGetDeviceProperties(&properties, index) != cudaSuccess) continue; // it fell off the bus
+        list.devices.push_back({.index = static_cast<unsigned>(index),
+                                .name = properties.name,
+                                .uuid = uuid_text(properties.uuid),
+                                .capability = static_cast<unsigned>(10 * properties.major + properties.minor),
+                                .memory_bytes = properties.totalGlobalMem,
+                                .multiprocessors = static_cast<unsigned>(properties.multiProcessorCount)});
+    }
+    if (list.devices.empty()) list.reason = explain(cudaErrorNoDevice);
+    return list;
+}
+
+std::unique_ptr<DeviceStream> open_cuda_device(const DeviceFacts& facts) { return std::make_unique<CudaStream>(facts); }
+
+} // namespace kaisar::kernels

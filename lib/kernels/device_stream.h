@@ -1,0 +1,132 @@
+/// A GPU as proofs and benchmarks see it: memory that only it can address, and exact kernels that run in its lanes.
+///
+/// Calls queue work and return; what was queued in one lane runs in that order. A device that fails says so at the next
+/// synchronize(), upload or download: Error(environment), after which it is of no more use.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace kaisar::kernels {
+
+/// What the driver says of a device.
+struct DeviceFacts {
+    unsigned index = 0; ///< among the devices that this process is shown (CUDA_VISIBLE_DEVICES)
+    std::string name;
+    std::string uuid;        ///< as NVML spells it: GPU-… or MIG-…
+    unsigned capability = 0; ///< 90 for 9.0
+    std::uint64_t memory_bytes = 0;
+    unsigned multiprocessors = 0;
+};
+
+/// What can be found out without using a device: all of them, or why there is none.
+struct DeviceList {
+    std::vector<DeviceFacts> devices;
+    std::string reason; ///< empty when there are devices
+};
+
+/// An address in a device's memory.
+enum class DeviceAddress : std::uint64_t {};
+constexpr DeviceAddress operator+(DeviceAddress address, std::uint64_t bytes) {
+    return static_cast<DeviceAddress>(static_cast<std::uint64_t>(address) + bytes);
+}
+
+/// Two queues, so that hashing can fill what the matrix units leave idle.
+enum class Lane { product, hash };
+
+/// The contract of gemm_s8. m and n are multiples of 128, k and both row distances of 64; all addresses of 16.
+struct DeviceGemmS8 {
+    std::size_t m, n, k;
+    DeviceAddress a;
+    std::size_t lda;
+    DeviceAddress b;
+    std::size_t ldb;
+    DeviceAddress c;
+    std::size_t ldc;
+};
+
+/// SHA-256 of messages of one length: the chaining value that all start from and the block of padding that ends them.
+struct DeviceHash {
+    std::array<std::uint32_t, 8> initial;
+    std::array<std::uint8_t, 64> last;
+};
+
+/// 16 x 16 tiles of int32, in the order of a proof's leaves: superblocks of 128 x 128 row by row, and 8 x 8 tiles row
+/// by row within each.
+struct DeviceTiles {
+    DeviceAddress c;
+    std::size_t ldc;
+    std::size_t rows, columns; ///< multiples of 128
+};
+
+enum class DevicePass { read, write, copy, triad };
+
+/// The contract of memory, over n doubles, a multiple of 2: copy is c = a, triad c = a + factor * b, write c = factor;
+/// read adds the sum of all words of a to the word at `sum`.
+struct DevicePassArguments {
+    DeviceAddress a, b, c;
+    double factor;
+    std::size_t n;
+    DeviceAddress sum;
+};
+
+class DeviceStream {
+public:
+    DeviceStream() = default;
+    DeviceStream(const DeviceStream&) = delete;
+    DeviceStream& operator=(const DeviceStream&) = delete;
+    virtual ~DeviceStream();
+
+    virtual const DeviceFacts& facts() const = 0;
+    /// Which implementation of gemm_s8 it runs.
+    virtual std::string gemm_variant() const = 0;
+    /// What could be allocated now.
+    virtual std::uint64_t free_bytes() = 0;
+
+    /// Error(environment) when there is not enough. Released with the stream at the latest.
+    virtual DeviceAddress allocate(std::uint64_t bytes) = 0;
+    virtual void release(DeviceAddress memory) noexcept = 0;
+    /// Both wait for what was queued in every lane.
+    virtual void upload(DeviceAddress to, const void* from, std::size_t bytes) = 0;
+    virtual void download(void* to, DeviceAddress from, std::size_t bytes) = 0;
+    virtual void synchronize() = 0;
+    /// What is queued in `lane` from now on waits for what is queued in `other` by now.
+    virtual void follow(Lane lane, Lane other) = 0;
+
+    /// As chacha8; `key` is 32 bytes on the host, `out` is a multiple of 16.
+    virtual void chacha8(Lane lane, const std::uint8_t* key, std::uint64_t nonce, std::uint64_t counter,
+                         DeviceAddress out, std::size_t count) = 0;
+    virtual void gemm_s8(Lane lane, const DeviceGemmS8& arguments) = 0;
+    /// One digest of 32 bytes a tile.
+    virtual void hash_tiles(Lane lane, const DeviceHash& hash, const DeviceTiles& tiles, DeviceAddress digests) = 0;
+    /// One digest for each of `count` messages of `blocks` x 64 bytes, back to back.
+    virtual void hash_messages(Lane lane, const DeviceHash& hash, DeviceAddress messages, std::size_t blocks,
+                               std::size_t count, DeviceAddress digests) = 0;
+    /// As page_fill, with starts on the device; up to 256 blocks a page.
+    virtual void page_fill(Lane lane, DeviceAddress starts, std::size_t blocks, std::size_t passes, DeviceAddress pages,
+                           std::size_t count) = 0;
+    /// As walk.
+    virtual void walk(Lane lane, DeviceAddress memory, std::uint64_t blocks, DeviceAddress states, std::size_t count,
+                      std::size_t steps) = 0;
+    virtual void pass(Lane lane, DevicePass pass, const DevicePassArguments& arguments) = 0;
+    /// As peak_s8 with all multiprocessors: adds the sum to the 32-bit word at `sum`. Returns the operations done.
+    virtual double peak_s8(Lane lane, std::size_t rounds, const std::int8_t* a, const std::int8_t* b,
+                           DeviceAddress sum) = 0;
+    /// Page-locked memory of the host, which copies at full speed; null where there is none. Freed with the stream.
+    virtual void* allocate_pinned(std::size_t bytes) = 0;
+    /// Queues the copy; the host's memory is page-locked.
+    virtual void copy_in(Lane lane, DeviceAddress to, const void* from, std::size_t bytes) = 0;
+    virtual void copy_out(Lane lane, void* to, DeviceAddress from, std::size_t bytes) = 0;
+};
+
+/// The NVIDIA GPUs that CUDA shows this process, or why there are none: no kernels built in, no driver, no device.
+DeviceList detect_cuda_devices();
+
+/// Error(environment) when the device cannot be used, with the driver's reason.
+std::unique_ptr<DeviceStream> open_cuda_device(const DeviceFacts& facts);
+
+} // namespace kaisar::kernels

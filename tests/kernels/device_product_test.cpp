@@ -1,0 +1,172 @@
+// The index maps of the GPU's matrix product on the host: a thread block's work is played with ldmatrix and mma
+// emulated from the PTX ISA's text ("Warp-level matrix load instruction: ldmatrix", "Matrix Fragments for
+// mma.m16n8k32").
+#include "kernels/gemm_s8/contract.h"
+#include "kernels/gemm_s8/device_tiles.h"
+#include "kernels/sha256_many/device_math.h"
+
+#include <algorithm>
+#include <array>
+#include <catch2/catch.hpp>
+#include <cstring>
+#include <random>
+#include <set>
+#include <vector>
+
+using namespace kaisar::kernels;
+using device::TilePlace;
+
+namespace {
+
+constexpr unsigned lanes = 32;
+using Registers = std::array<std::array<std::uint32_t, 4>, lanes>; // of a warp: four a lane
+
+// Lane l names row l % 8 of matrix l / 8 (16 bytes); register i of lane l gets bytes 4(l % 4) … of row l / 4 of matrix
+// i.
+Registers load_matrices(const std::vector<std::int8_t>& shared, const std::array<unsigned, lanes>& address) {
+    Registers out{};
+    for (unsigned lane = 0; lane < lanes; ++lane)
+        for (unsigned matrix = 0; matrix < 4; ++matrix)
+            std::memcpy(&out[lane][matrix], &shared[address[8 * matrix + lane / 4] + 4 * (lane % 4)], 4);
+    return out;
+}
+
+std::int8_t byte_of(std::uint32_t word, unsigned i) { return static_cast<std::int8_t>(word >> 8 * i); }
+
+// With g = lane / 4, t = lane % 4: byte i of A is in row g or, for i = 4 … 7 and 12 …, g + 8, and column 4t + i % 4,
+// plus 16 from i = 8 on; byte i of B in row 4t + i % 4, plus 16 from i = 4 on, and column g.
+void multiply_add(std::int32_t (*c)[8], const Registers& a, const Registers& b, unsigned first_of_b) {
+    std::int8_t rows[16][32], columns[8][32];
+    for (unsigned lane = 0; lane < lanes; ++lane) {
+        const unsigned g = lane / 4, t = lane % 4;
+        for (unsigned i = 0; i < 16; ++i)
+            rows[i / 4 % 2 == 0 ? g : g + 8][4 * t + i % 4 + (i >= 8 ? 16 : 0)] = byte_of(a[lane][i / 4], i % 4);
+        for (unsigned i = 0; i < 8; ++i)
+            columns[g][4 * t + i % 4 + (i >= 4 ? 16 : 0)] = byte_of(b[lane][first_of_b + i / 4], i % 4);
+    }
+    for (unsigned i = 0; i < 16; ++i)
+        for (unsigned j = 0; j < 8; ++j)
+            for (unsigned l = 0; l < 32; ++l) c[i][j] += rows[i][l] * columns[j][l];
+}
+
+// One step's operand as all threads copy it into shared memory.
+std::vector<std::int8_t> stage(const std::vector<std::int8_t>& rows, unsigned count, std::size_t k, std::size_t from) {
+    std::vector<std::int8_t> shared(count * device::step_bytes, 99);
+    for (unsigned round = 0; round < count * device::chunks_per_row / device::product_threads; ++round)
+        for (unsigned thread = 0; thread < device::product_threads; ++thread) {
+            const auto chunk = device::copied_chunk(thread, round);
+            std::memcpy(&shared[device::stored_at(chunk)],
+                        &rows[chunk.row * k + from + chunk.column * device::chunk_bytes], device::chunk_bytes);
+        }
+    return shared;
+}
+
+Registers fragments(const std::vector<std::int8_t>& shared, unsigned row, unsigned chunk,
+                    TilePlace (*source)(unsigned)) {
+    std::array<unsigned, lanes> address{};
+    for (unsigned lane = 0; lane < lanes; ++lane) {
+        const auto from = source(lane);
+        address[lane] = device::stored_at({row + from.row, chunk + from.column});
+    }
+    return load_matrices(shared, address);
+}
+
+struct Fragment {
+    std::int32_t c[16][8];
+};
+
+// C of one tile of 128 x n as the eight warps of cuda_mma.cu compute it.
+std::vector<std::int32_t> multiply_tile(const std::vector<std::int8_t>& a, const std::vector<std::int8_t>& b,
+                                        unsigned n, std::size_t k) {
+    std::vector<std::int32_t> c(128 * n, 0x5a5a5a5a);
+    const unsigned warp_columns = n / 4;
+    std::vector<Fragment> sums(8 * 4 * (warp_columns / 8), Fragment{});
+    const auto at = [&](unsigned warp, unsigned i, unsigned j) -> Fragment& {
+        return sums[(warp * 4 + i) * (warp_columns / 8) + j];
+    };
+    for (std::size_t step = 0; step < k; step += device::step_bytes) {
+        const auto from_a = stage(a, 128, k, step), from_b = stage(b, n, k, step);
+        for (unsigned warp = 0; warp < 8; ++warp)
+            for (unsigned chunk = 0; chunk < device::chunks_per_row; chunk += 2)
+                for (unsigned i = 0; i < 4; ++i)
+                    for (unsigned j = 0; j < warp_columns / 8; ++j)
+                        multiply_add(at(warp, i, j).c,
+                                     fragments(from_a, warp % 2 * 64 + 16 * i, chunk, device::a_source),
+                                     fragments(from_b, warp / 2 * warp_columns + j / 2 * 16, chunk, device::b_source),
+                                     j % 2 * 2);
+    }
+    for (unsigned warp = 0; warp < 8; ++warp)
+        for (unsigned i = 0; i < 4; ++i)
+            for (unsigned j = 0; j < warp_columns / 8; ++j)
+                for (unsigned lane = 0; lane < lanes; ++lane)
+                    for (unsigned element = 0; element < 4; ++element) {
+                        const auto place = device::c_place(lane, element);
+                        // "row = g for c0, c1 and g + 8 for c2, c3; column = 2t + i % 2"
+                        const auto& own =
+                            at(warp, i, j).c[lane / 4 + (element < 2 ? 0 : 8)][lane % 4 * 2 + element % 2];
+                        c[(warp % 2 * 64 + 16 * i + place.row) * n + warp / 2 * warp_columns + 8 * j + place.column] =
+                            own;
+                    }
+    return c;
+}
+
+} // namespace
+
+TEST_CASE("a GPU's thread block computes its tile of the product, at both widths and with extremes") {
+    std::mt19937_64 random(51);
+    for (unsigned n : {128u, 256u})
+        for (bool extreme : {false, true}) {
+            constexpr std::size_t k = 128;
+            std::vector<std::int8_t> a(128 * k), b(n * k);
+            const auto draw = [&] {
+                return static_cast<std::int8_t>(extreme ? (random() % 2 != 0 ? -128 : 127) : random());
+            };
+            std::generate(a.begin(), a.end(), draw), std::generate(b.begin(), b.end(), draw);
+            std::vector<std::int32_t> expected(128 * n);
+            gemm_s8_reference({128, n, k, a.data(), k, b.data(), k, expected.data(), n, nullptr});
+            CHECK(multiply_tile(a, b, n, k) == expected);
+        }
+}
+
+TEST_CASE("the eight rows that ldmatrix reads together lie in different banks") {
+    for (unsigned first = 0; first < 128; first += 8)
+        for (unsigned chunk = 0; chunk < device::chunks_per_row; ++chunk) {
+            std::set<unsigned> banks;
+            for (unsigned row = first; row < first + 8; ++row) banks.insert(device::stored_at({row, chunk}) % 128);
+            CHECK(banks.size() == 8);
+        }
+}
+
+TEST_CASE("every tile of a product is some thread block's, and only one's") {
+    for (const auto& [rows, columns] : {std::pair{1u, 1u}, {8u, 4u}, {13u, 7u}, {128u, 64u}}) {
+        std::set<std::pair<unsigned, unsigned>> seen;
+        for (unsigned block = 0; block < rows * columns; ++block) {
+            const auto tile = device::tile_of_block(block, rows, columns);
+            REQUIRE((tile.row < rows && tile.column < columns));
+            seen.emplace(tile.row, tile.column);
+        }
+        CHECK(seen.size() == std::size_t{rows} * columns);
+    }
+}
+
+TEST_CASE("the sixteen threads of a dp4a row share its 128 elements, and both groups of four lie together") {
+    std::set<unsigned> seen;
+    for (unsigned thread = 0; thread < 16; ++thread)
+        for (unsigned i = 0; i < 8; ++i) {
+            seen.insert(device::dp4a_element(thread, i));
+            CHECK(device::dp4a_element(thread, i) == device::dp4a_element(thread, i / 4 * 4) + i % 4);
+        }
+    CHECK((seen.size() == 128 && *seen.rbegin() == 127));
+}
+
+TEST_CASE("tiles are hashed in the order of a proof's leaves") {
+    constexpr std::size_t columns = 384, ldc = 400;
+    std::vector<std::size_t> expected; // superblocks row by row, tiles row by row within each
+    for (std::size_t top = 0; top < 256; top += 128)
+        for (std::size_t left = 0; left < columns; left += 128)
+            for (std::size_t row = 0; row < 128; row += 16)
+                for (std::size_t column = 0; column < 128; column += 16)
+                    expected.push_back((top + row) * ldc + left + column);
+    for (std::size_t leaf = 0; leaf < expected.size(); ++leaf)
+        REQUIRE(device::tile_offset(leaf, columns, ldc) == expected[leaf]);
+}
