@@ -1,8 +1,10 @@
 #include "hardware/detection.h"
+#include "hardware/gpu_state.h"
 
 #include <array>
 #include <dlfcn.h>
 #include <memory>
+#include <utility>
 
 namespace kaisar {
 namespace {
@@ -12,7 +14,21 @@ using NvmlDevice = struct NvmlDeviceOpaque*;
 struct NvmlMemory {
     unsigned long long total, free, used;
 };
+// Since version 2 of the function that fills it; before, without the last two.
+struct NvmlProcess {
+    unsigned pid;
+    unsigned long long used_bytes;
+    unsigned gpu_instance, compute_instance;
+};
+struct NvmlOldProcess {
+    unsigned pid;
+    unsigned long long used_bytes;
+};
 constexpr int nvml_success = 0;
+constexpr int nvml_temperature_of_gpu = 0, nvml_core_clock = 1, nvml_memory_clock = 2;
+constexpr int nvml_uncorrected = 1, nvml_since_driver_start = 0;
+constexpr std::size_t most_processes = 64; // more are not told apart: one is enough to leave a GPU alone
+constexpr unsigned long long nvml_unknown = ~0ull;
 constexpr unsigned text_bytes = 96;
 
 struct CloseLibrary {
@@ -78,22 +94,102 @@ Gpu describe(const Nvml& nvml, NvmlDevice device, unsigned index) {
     return gpu;
 }
 
+template <class Value, class... Arguments>
+std::optional<Value> ask_value(const Nvml& nvml, const char* name, Arguments... arguments) {
+    Value value{};
+    if (!nvml.ask(name, arguments..., &value)) return std::nullopt;
+    return value;
+}
+
+/// What slows a GPU down against its owner's wish; the other bits are idleness and settings.
+std::vector<std::string> name_throttle_reasons(unsigned long long bits) {
+    constexpr std::pair<unsigned long long, const char*> names[] = {{0x04, "sw-power-cap"},
+                                                                    {0x08, "hw-slowdown"},
+                                                                    {0x20, "sw-thermal"},
+                                                                    {0x40, "hw-thermal"},
+                                                                    {0x80, "hw-power-brake"}};
+    std::vector<std::string> reasons;
+    for (const auto& [bit, name] : names)
+        if ((bits & bit) != 0) reasons.emplace_back(name);
+    return reasons;
+}
+
+template <class Process>
+bool list_processes(const Nvml& nvml, const char* function, NvmlDevice device, std::vector<GpuProcess>& out) {
+    std::array<Process, most_processes> list{};
+    unsigned count = most_processes;
+    if (!nvml.ask(function, device, &count, list.data())) return false;
+    for (std::size_t i = 0; i < count && i < list.size(); ++i)
+        out.push_back({.pid = list[i].pid,
+                       .memory_bytes = list[i].used_bytes == nvml_unknown ? 0 : std::uint64_t{list[i].used_bytes}});
+    return true;
+}
+
+GpuState look_at(const Nvml& nvml, NvmlDevice device, unsigned index) {
+    GpuState state;
+    state.index = index;
+    state.uuid = nvml.ask_text("nvmlDeviceGetUUID", device);
+    state.temperature_c = ask_value<unsigned>(nvml, "nvmlDeviceGetTemperature", device, nvml_temperature_of_gpu);
+    if (const auto power = ask_value<unsigned>(nvml, "nvmlDeviceGetPowerUsage", device)) state.power_mw = *power;
+    state.core_clock_mhz = ask_value<unsigned>(nvml, "nvmlDeviceGetClockInfo", device, nvml_core_clock);
+    state.memory_clock_mhz = ask_value<unsigned>(nvml, "nvmlDeviceGetClockInfo", device, nvml_memory_clock);
+    state.pcie_generation = ask_value<unsigned>(nvml, "nvmlDeviceGetCurrPcieLinkGeneration", device);
+    state.pcie_lanes = ask_value<unsigned>(nvml, "nvmlDeviceGetCurrPcieLinkWidth", device);
+    auto reasons = ask_value<unsigned long long>(nvml, "nvmlDeviceGetCurrentClocksEventReasons", device);
+    if (!reasons) // until driver 535
+        reasons = ask_value<unsigned long long>(nvml, "nvmlDeviceGetCurrentClocksThrottleReasons", device);
+    state.throttle_reasons = name_throttle_reasons(reasons.value_or(0));
+    if (const auto errors = ask_value<unsigned long long>(nvml, "nvmlDeviceGetTotalEccErrors", device, nvml_uncorrected,
+                                                          nvml_since_driver_start))
+        state.ecc_errors = *errors;
+    unsigned mig = 0, mig_after_reset = 0;
+    state.is_partitioned = nvml.ask("nvmlDeviceGetMigMode", device, &mig, &mig_after_reset) && mig != 0;
+    if (!list_processes<NvmlProcess>(nvml, "nvmlDeviceGetComputeRunningProcesses_v3", device, state.processes) &&
+        !list_processes<NvmlProcess>(nvml, "nvmlDeviceGetComputeRunningProcesses_v2", device, state.processes))
+        list_processes<NvmlOldProcess>(nvml, "nvmlDeviceGetComputeRunningProcesses", device, state.processes);
+    return state;
+}
+
+/// Calls visit(index, handle) for every GPU; the handle of a card that fell off the bus is null.
+template <class Visit>
+void visit_gpus(const char* library, Visit visit) {
+    const Nvml nvml(library);
+    unsigned count = 0;
+    if (!nvml.is_started() || !nvml.ask("nvmlDeviceGetCount_v2", &count)) return;
+    for (unsigned index = 0; index < count; ++index) {
+        NvmlDevice device = nullptr;
+        if (!nvml.ask("nvmlDeviceGetHandleByIndex_v2", index, &device)) device = nullptr;
+        visit(nvml, index, device);
+    }
+}
+
 } // namespace
 
 std::vector<Gpu> detect_gpus(const char* library) {
     std::vector<Gpu> gpus;
-    const Nvml nvml(library);
-    unsigned count = 0;
-    if (!nvml.is_started() || !nvml.ask("nvmlDeviceGetCount_v2", &count)) return gpus;
-    for (unsigned index = 0; index < count; ++index) {
-        NvmlDevice device = nullptr;
-        // A card that fell off the bus is counted and has no handle: it is listed, with nothing but its index.
-        if (nvml.ask("nvmlDeviceGetHandleByIndex_v2", index, &device))
-            gpus.push_back(describe(nvml, device, index));
-        else
-            gpus.push_back(Gpu{.index = index});
-    }
+    visit_gpus(library, [&](const Nvml& nvml, unsigned index, NvmlDevice device) {
+        gpus.push_back(device != nullptr ? describe(nvml, device, index) : Gpu{.index = index});
+    });
     return gpus;
+}
+
+std::vector<GpuState> detect_gpu_states(const char* library) {
+    std::vector<GpuState> states;
+    visit_gpus(library, [&](const Nvml& nvml, unsigned index, NvmlDevice device) {
+        GpuState lost;
+        lost.index = index;
+        states.push_back(device != nullptr ? look_at(nvml, device, index) : lost);
+    });
+    return states;
+}
+
+std::string find_gpu_objection(const GpuState& state) {
+    if (state.uuid.empty()) return "the driver lists it and it does not answer";
+    if (!state.processes.empty())
+        return "another program computes on it (process " + std::to_string(state.processes.front().pid) + ")";
+    if (state.ecc_errors.value_or(0) > 0)
+        return "its memory had " + std::to_string(*state.ecc_errors) + " errors that could not be corrected";
+    return {};
 }
 
 } // namespace kaisar
