@@ -28,6 +28,8 @@ packages=("${build_packages[@]}" catch2 python3 strace openssl curl zsh fish bas
 command -v npm >/dev/null || packages+=(nodejs npm)
 # A browser is large: only for the suite that looks at pages.
 [[ ${#suites[@]} -gt 0 && " ${suites[*]} " != *" page "* ]] || packages+=(chromium)
+# A cross compiler and an emulator: only for the suite of kernels for ARM.
+[[ ${#suites[@]} -gt 0 && " ${suites[*]} " != *" arm64 "* ]] || packages+=(g++-aarch64-linux-gnu qemu-user)
 install_packages "$install" "${packages[@]}"
 [ "$compile" = no ] || build_tree -DKAISAR_TESTS=ON
 python3 tests/suites.py --build-dir "$build" ${suites[@]+"${suites[@]}"}

@@ -144,6 +144,7 @@ def suites(build):
         "architecture": (300, scripts("architecture")),
         "unit": (300, [(p.name, [p, *catch], count_catch) for p in programs(build, "unit_*")]),
         "kernels": (300, [(p.name, [p, *catch], count_catch) for p in programs(build, "kernels")]),
+        "arm64": (300, scripts("arm64")),
         "cheats": (300, [(p.name, [p, *catch], count_catch) for p in programs(build, "cheats")]),
         "fuzz": (120, [(p.name, [p, seeds / p.name.removeprefix("replay_")], count_whole) for p in programs(build, "replay_*")]),
         "cli": (300, scripts("cli")),

@@ -8,12 +8,14 @@
 #include <cpuid.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#elif defined(__aarch64__)
+#include <sys/auxv.h>
 #endif
 
 namespace kaisar {
 namespace {
 
-constexpr std::array<std::pair<CpuFeature, std::string_view>, 9> feature_names{{
+constexpr std::array<std::pair<CpuFeature, std::string_view>, 10> feature_names{{
     {CpuFeature::avx2, "avx2"},
     {CpuFeature::avx512, "avx512"},
     {CpuFeature::avx512_vnni, "avx512vnni"},
@@ -22,6 +24,7 @@ constexpr std::array<std::pair<CpuFeature, std::string_view>, 9> feature_names{{
     {CpuFeature::sha, "sha"},
     {CpuFeature::neon, "neon"},
     {CpuFeature::neon_dot, "neondot"},
+    {CpuFeature::neon_sha, "neonsha"},
     {CpuFeature::amx, "amx"},
 }};
 
@@ -68,9 +71,20 @@ CpuFeatures detect() {
     return found;
 }
 
+#elif defined(__aarch64__)
+
+CpuFeatures detect() {
+    constexpr unsigned long sha2 = 1u << 6, asimddp = 1u << 20; // HWCAP_SHA2, HWCAP_ASIMDDP of <asm/hwcap.h>
+    const unsigned long capabilities = getauxval(AT_HWCAP);
+    CpuFeatures found = CpuFeature::neon;
+    if ((capabilities & sha2) != 0) found = found | CpuFeature::neon_sha;
+    if ((capabilities & asimddp) != 0) found = found | CpuFeature::neon_dot;
+    return found;
+}
+
 #else
 
-CpuFeatures detect() { return CpuFeature::neon; }
+CpuFeatures detect() { return {}; }
 
 #endif
 

@@ -15,8 +15,9 @@ enum class CpuFeature : std::uint32_t {
     avx_vnni = 1u << 4,
     sha = 1u << 5, ///< SHA-NI with SSSE3 and SSE4.1
     neon = 1u << 6,
-    neon_dot = 1u << 7,
-    amx = 1u << 8, ///< AMX tiles with 8-bit and bfloat16 products, and the kernel's permission to use them
+    neon_dot = 1u << 7, ///< sdot and udot, which ARMv8.2 processors may have
+    neon_sha = 1u << 9, ///< ARMv8 instructions for SHA-256
+    amx = 1u << 8,      ///< AMX tiles with 8-bit and bfloat16 products, and the kernel's permission to use them
 };
 
 class CpuFeatures {
@@ -33,7 +34,8 @@ private:
 
 constexpr CpuFeatures operator|(CpuFeature a, CpuFeature b) { return CpuFeatures(a) | CpuFeatures(b); }
 
-/// Reads CPUID and the state that the operating system saves (XGETBV). Called once, in main; the result is passed on.
+/// Reads CPUID and the state that the operating system saves (XGETBV), or what Linux says of an ARM processor. Called
+/// once, in main; the result is passed on.
 CpuFeatures detect_cpu_features();
 
 /// Space-separated names, for reports: "avx2 avx512 sha".

@@ -15,10 +15,11 @@ def output_of(*command):
     return subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True).stdout
 
 
-def faults_of_object(path, contract):
-    """What the object exports beyond the functions that the contract's text declares, weak symbols, start-up code."""
+def faults_of_object(path, contract, tools=""):
+    """What the object exports beyond the functions that the contract's text declares, weak symbols, start-up code. `tools` is what the
+    names of the programs that read it begin with."""
     declared = set(re.findall(r"\b(\w+)\s*\([^;{]*\)\s*noexcept\s*;", contract))
-    for line in output_of("nm", "-C", "-f", "posix", path).split("\n"):
+    for line in output_of(tools + "nm", "-C", "-f", "posix", path).split("\n"):
         match = re.match(r"(.*?) ([A-Za-z])(?: [0-9a-f]+)*\s*$", line)
         if not match:
             continue
@@ -30,7 +31,7 @@ def faults_of_object(path, contract):
             yield f"{path.name}: calls {symbol}"
         elif kind.isupper() and kind != "U" and name not in declared:
             yield f"{path.name}: exports {symbol} ({kind}), which its contract does not declare"
-    if re.search(r"\.(?:init_array|ctors)\b", output_of("objdump", "-h", path)):
+    if re.search(r"\.(?:init_array|ctors)\b", output_of(tools + "objdump", "-h", path)):
         yield f"{path.name}: runs code at start-up"
 
 

@@ -25,5 +25,7 @@ void chacha8_avx2(const std::uint8_t* key, std::uint64_t nonce, std::uint64_t co
                   std::size_t count) noexcept;
 void chacha8_avx512(const std::uint8_t* key, std::uint64_t nonce, std::uint64_t counter, std::uint8_t* out,
                     std::size_t count) noexcept;
+void chacha8_neon(const std::uint8_t* key, std::uint64_t nonce, std::uint64_t counter, std::uint8_t* out,
+                  std::size_t count) noexcept;
 
 } // namespace kaisar::kernels

@@ -11,6 +11,9 @@ constexpr Variant<Chacha8Blocks> table[] = {
 #if defined(KAISAR_VARIANT_AVX512)
     {"avx512", CpuFeature::avx512, chacha8_avx512},
 #endif
+#if defined(KAISAR_VARIANT_NEON)
+    {"neon", CpuFeature::neon, chacha8_neon},
+#endif
 };
 
 } // namespace

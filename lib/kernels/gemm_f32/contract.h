@@ -33,9 +33,11 @@ struct GemmF32Arguments {
 void gemm_f32_reference(const GemmF32Arguments& arguments) noexcept;
 void gemm_f32_avx2(const GemmF32Arguments& arguments) noexcept;
 void gemm_f32_avx512(const GemmF32Arguments& arguments) noexcept;
+void gemm_f32_neon(const GemmF32Arguments& arguments) noexcept;
 
 std::size_t gemm_f32_reference_workspace_bytes(std::size_t m, std::size_t n, std::size_t k) noexcept;
 std::size_t gemm_f32_avx2_workspace_bytes(std::size_t m, std::size_t n, std::size_t k) noexcept;
 std::size_t gemm_f32_avx512_workspace_bytes(std::size_t m, std::size_t n, std::size_t k) noexcept;
+std::size_t gemm_f32_neon_workspace_bytes(std::size_t m, std::size_t n, std::size_t k) noexcept;
 
 } // namespace kaisar::kernels

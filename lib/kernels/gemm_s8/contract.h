@@ -36,11 +36,15 @@ void gemm_s8_avx2(const GemmS8Arguments& arguments) noexcept;
 void gemm_s8_avxvnni(const GemmS8Arguments& arguments) noexcept;
 void gemm_s8_avx512vnni(const GemmS8Arguments& arguments) noexcept;
 void gemm_s8_amx(const GemmS8Arguments& arguments) noexcept;
+void gemm_s8_neon(const GemmS8Arguments& arguments) noexcept;
+void gemm_s8_neondot(const GemmS8Arguments& arguments) noexcept;
 
 std::size_t gemm_s8_reference_workspace_bytes(std::size_t m, std::size_t n, std::size_t k) noexcept;
 std::size_t gemm_s8_avx2_workspace_bytes(std::size_t m, std::size_t n, std::size_t k) noexcept;
 std::size_t gemm_s8_avxvnni_workspace_bytes(std::size_t m, std::size_t n, std::size_t k) noexcept;
 std::size_t gemm_s8_avx512vnni_workspace_bytes(std::size_t m, std::size_t n, std::size_t k) noexcept;
 std::size_t gemm_s8_amx_workspace_bytes(std::size_t m, std::size_t n, std::size_t k) noexcept;
+std::size_t gemm_s8_neon_workspace_bytes(std::size_t m, std::size_t n, std::size_t k) noexcept;
+std::size_t gemm_s8_neondot_workspace_bytes(std::size_t m, std::size_t n, std::size_t k) noexcept;
 
 } // namespace kaisar::kernels

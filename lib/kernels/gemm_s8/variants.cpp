@@ -17,6 +17,12 @@ constexpr Variant<GemmS8> table[] = {
 #if defined(KAISAR_VARIANT_AMX)
     {"amx", CpuFeature::avx512 | CpuFeature::amx, {gemm_s8_amx, gemm_s8_amx_workspace_bytes}},
 #endif
+#if defined(KAISAR_VARIANT_NEON)
+    {"neon", CpuFeature::neon, {gemm_s8_neon, gemm_s8_neon_workspace_bytes}},
+#endif
+#if defined(KAISAR_VARIANT_NEONDOT)
+    {"neondot", CpuFeature::neon_dot, {gemm_s8_neondot, gemm_s8_neondot_workspace_bytes}},
+#endif
 };
 
 } // namespace

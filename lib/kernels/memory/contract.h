@@ -45,4 +45,13 @@ void memory_write_avx512_streaming(double* c, double value, std::size_t n) noexc
 void memory_copy_avx512_streaming(double* c, const double* a, std::size_t n) noexcept;
 void memory_triad_avx512_streaming(double* c, const double* a, const double* b, double factor, std::size_t n) noexcept;
 
+std::uint64_t memory_read_neon(const double* a, std::size_t n) noexcept;
+void memory_write_neon(double* c, double value, std::size_t n) noexcept;
+void memory_copy_neon(double* c, const double* a, std::size_t n) noexcept;
+void memory_triad_neon(double* c, const double* a, const double* b, double factor, std::size_t n) noexcept;
+
+void memory_write_neon_streaming(double* c, double value, std::size_t n) noexcept;
+void memory_copy_neon_streaming(double* c, const double* a, std::size_t n) noexcept;
+void memory_triad_neon_streaming(double* c, const double* a, const double* b, double factor, std::size_t n) noexcept;
+
 } // namespace kaisar::kernels

@@ -23,6 +23,12 @@ constexpr Variant<Memory> table[] = {
      {memory_read_avx2_prefetching, memory_write_avx2_streaming, memory_copy_avx2_streaming,
       memory_triad_avx2_streaming}},
 #endif
+#if defined(KAISAR_VARIANT_NEON)
+    {"neon", CpuFeature::neon, {memory_read_neon, memory_write_neon, memory_copy_neon, memory_triad_neon}},
+    {"neon-streaming",
+     CpuFeature::neon,
+     {memory_read_neon, memory_write_neon_streaming, memory_copy_neon_streaming, memory_triad_neon_streaming}},
+#endif
 };
 
 } // namespace

@@ -33,5 +33,6 @@ struct PageFillArguments {
 void page_fill_reference(const PageFillArguments& arguments) noexcept;
 void page_fill_avx2(const PageFillArguments& arguments) noexcept;
 void page_fill_avx512(const PageFillArguments& arguments) noexcept;
+void page_fill_neon(const PageFillArguments& arguments) noexcept;
 
 } // namespace kaisar::kernels

@@ -11,6 +11,9 @@ constexpr Variant<PageFill> table[] = {
 #if defined(KAISAR_VARIANT_AVX512)
     {"avx512", CpuFeature::avx512, page_fill_avx512},
 #endif
+#if defined(KAISAR_VARIANT_NEON)
+    {"neon", CpuFeature::neon, page_fill_neon},
+#endif
 };
 
 } // namespace

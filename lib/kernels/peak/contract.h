@@ -26,27 +26,33 @@ namespace kaisar::kernels {
 void peak_f32_reference(std::size_t rounds, const float* a, const float* b, float* out) noexcept;
 void peak_f32_avx2(std::size_t rounds, const float* a, const float* b, float* out) noexcept;
 void peak_f32_avx512(std::size_t rounds, const float* a, const float* b, float* out) noexcept;
+void peak_f32_neon(std::size_t rounds, const float* a, const float* b, float* out) noexcept;
 inline constexpr std::size_t peak_f32_reference_flop_per_round = 2 * 4 * 8;
 inline constexpr std::size_t peak_f32_avx2_flop_per_round = 2 * 12 * 8;
 inline constexpr std::size_t peak_f32_avx512_flop_per_round = 2 * 12 * 16;
+inline constexpr std::size_t peak_f32_neon_flop_per_round = 2 * 24 * 4;
 
 void peak_f64_reference(std::size_t rounds, const double* a, const double* b, double* out) noexcept;
 void peak_f64_avx2(std::size_t rounds, const double* a, const double* b, double* out) noexcept;
 void peak_f64_avx512(std::size_t rounds, const double* a, const double* b, double* out) noexcept;
+void peak_f64_neon(std::size_t rounds, const double* a, const double* b, double* out) noexcept;
 inline constexpr std::size_t peak_f64_reference_flop_per_round = 2 * 4 * 4;
 inline constexpr std::size_t peak_f64_avx2_flop_per_round = 2 * 12 * 4;
 inline constexpr std::size_t peak_f64_avx512_flop_per_round = 2 * 12 * 8;
+inline constexpr std::size_t peak_f64_neon_flop_per_round = 2 * 24 * 2;
 
 void peak_bf16_reference(std::size_t rounds, const std::uint16_t* a, const std::uint16_t* b, double* out) noexcept;
 void peak_bf16_avx2(std::size_t rounds, const std::uint16_t* a, const std::uint16_t* b, double* out) noexcept;
 void peak_bf16_avx512(std::size_t rounds, const std::uint16_t* a, const std::uint16_t* b, double* out) noexcept;
 void peak_bf16_avx512bf16(std::size_t rounds, const std::uint16_t* a, const std::uint16_t* b, double* out) noexcept;
 void peak_bf16_amx(std::size_t rounds, const std::uint16_t* a, const std::uint16_t* b, double* out) noexcept;
+void peak_bf16_neon(std::size_t rounds, const std::uint16_t* a, const std::uint16_t* b, double* out) noexcept;
 inline constexpr std::size_t peak_bf16_reference_flop_per_round = 2 * 4 * 16;
 inline constexpr std::size_t peak_bf16_avx2_flop_per_round = 2 * 12 * 8;
 inline constexpr std::size_t peak_bf16_avx512_flop_per_round = 2 * 12 * 16;
 inline constexpr std::size_t peak_bf16_avx512bf16_flop_per_round = 2 * 24 * 32;
 inline constexpr std::size_t peak_bf16_amx_flop_per_round = 2 * 4 * 16 * 16 * 32;
+inline constexpr std::size_t peak_bf16_neon_flop_per_round = 2 * 16 * 4;
 
 void peak_s8_reference(std::size_t rounds, const std::int8_t* a, const std::int8_t* b, std::uint32_t* out) noexcept;
 void peak_s8_avx2(std::size_t rounds, const std::int8_t* a, const std::int8_t* b, std::uint32_t* out) noexcept;
@@ -54,11 +60,15 @@ void peak_s8_avxvnni(std::size_t rounds, const std::int8_t* a, const std::int8_t
 void peak_s8_avx512(std::size_t rounds, const std::int8_t* a, const std::int8_t* b, std::uint32_t* out) noexcept;
 void peak_s8_avx512vnni(std::size_t rounds, const std::int8_t* a, const std::int8_t* b, std::uint32_t* out) noexcept;
 void peak_s8_amx(std::size_t rounds, const std::int8_t* a, const std::int8_t* b, std::uint32_t* out) noexcept;
+void peak_s8_neon(std::size_t rounds, const std::int8_t* a, const std::int8_t* b, std::uint32_t* out) noexcept;
+void peak_s8_neondot(std::size_t rounds, const std::int8_t* a, const std::int8_t* b, std::uint32_t* out) noexcept;
 inline constexpr std::size_t peak_s8_reference_op_per_round = 2 * 4 * 16;
 inline constexpr std::size_t peak_s8_avx2_op_per_round = 2 * 8 * 16;
 inline constexpr std::size_t peak_s8_avxvnni_op_per_round = 2 * 12 * 32;
 inline constexpr std::size_t peak_s8_avx512_op_per_round = 2 * 8 * 32;
 inline constexpr std::size_t peak_s8_avx512vnni_op_per_round = 2 * 12 * 64;
 inline constexpr std::size_t peak_s8_amx_op_per_round = 2 * 4 * 16 * 16 * 64;
+inline constexpr std::size_t peak_s8_neon_op_per_round = 2 * 24 * 4;
+inline constexpr std::size_t peak_s8_neondot_op_per_round = 2 * 24 * 16;
 
 } // namespace kaisar::kernels

@@ -86,6 +86,30 @@ constexpr Variant<Peak> table[] = {
       .s8 = peak_s8_amx,
       .s8_op_per_round = peak_s8_amx_op_per_round}},
 #endif
+#if defined(KAISAR_VARIANT_NEON)
+    {"neon",
+     CpuFeature::neon,
+     {.f32 = peak_f32_neon,
+      .f32_flop_per_round = peak_f32_neon_flop_per_round,
+      .f64 = peak_f64_neon,
+      .f64_flop_per_round = peak_f64_neon_flop_per_round,
+      .bf16 = peak_bf16_neon,
+      .bf16_flop_per_round = peak_bf16_neon_flop_per_round,
+      .s8 = peak_s8_neon,
+      .s8_op_per_round = peak_s8_neon_op_per_round}},
+#endif
+#if defined(KAISAR_VARIANT_NEONDOT)
+    {"neondot",
+     CpuFeature::neon_dot,
+     {.f32 = peak_f32_neon,
+      .f32_flop_per_round = peak_f32_neon_flop_per_round,
+      .f64 = peak_f64_neon,
+      .f64_flop_per_round = peak_f64_neon_flop_per_round,
+      .bf16 = peak_bf16_neon,
+      .bf16_flop_per_round = peak_bf16_neon_flop_per_round,
+      .s8 = peak_s8_neondot,
+      .s8_op_per_round = peak_s8_neondot_op_per_round}},
+#endif
 };
 
 } // namespace

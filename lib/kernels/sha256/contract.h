@@ -15,5 +15,6 @@ namespace kaisar::kernels {
 
 void sha256_reference(std::uint32_t* state, const std::uint8_t* blocks, std::size_t count) noexcept;
 void sha256_sha(std::uint32_t* state, const std::uint8_t* blocks, std::size_t count) noexcept;
+void sha256_neonsha(std::uint32_t* state, const std::uint8_t* blocks, std::size_t count) noexcept;
 
 } // namespace kaisar::kernels

@@ -8,6 +8,9 @@ constexpr Variant<Sha256Compress> table[] = {
 #if defined(KAISAR_VARIANT_SHA)
     {"sha", CpuFeature::sha, sha256_sha},
 #endif
+#if defined(KAISAR_VARIANT_NEONSHA)
+    {"neonsha", CpuFeature::neon_sha, sha256_neonsha},
+#endif
 };
 
 } // namespace

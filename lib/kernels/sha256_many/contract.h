@@ -32,5 +32,7 @@ struct Sha256ManyArguments {
 void sha256_many_reference(const Sha256ManyArguments& arguments) noexcept;
 void sha256_many_sha(const Sha256ManyArguments& arguments) noexcept;
 void sha256_many_avx512(const Sha256ManyArguments& arguments) noexcept;
+void sha256_many_neon(const Sha256ManyArguments& arguments) noexcept;
+void sha256_many_neonsha(const Sha256ManyArguments& arguments) noexcept;
 
 } // namespace kaisar::kernels

@@ -11,6 +11,12 @@ constexpr Variant<Sha256Many> table[] = {
 #if defined(KAISAR_VARIANT_AVX512)
     {"avx512", CpuFeature::avx512, sha256_many_avx512},
 #endif
+#if defined(KAISAR_VARIANT_NEON)
+    {"neon", CpuFeature::neon, sha256_many_neon},
+#endif
+#if defined(KAISAR_VARIANT_NEONSHA)
+    {"neonsha", CpuFeature::neon_sha, sha256_many_neonsha},
+#endif
 };
 
 } // namespace
