@@ -19,14 +19,19 @@ BenchResult begin_result(const Workload& workload, std::string device) {
     return result;
 }
 
-std::span<const unsigned> choose_processors(const Processors& processors, const Workload& workload, unsigned threads) {
+std::vector<unsigned> choose_processors(const Processors& processors, const Workload& workload, unsigned threads) {
+    constexpr unsigned queue_depth = 4;
     const unsigned most = static_cast<unsigned>(processors.order.size());
     if (threads > most)
         throw Error(ErrorKind::usage,
                     fmt::format("{} threads were asked for, this process may use {} processors", threads, most),
                     fmt::format("--threads takes 1 to {}", most));
-    const unsigned wanted = workload.parallel == Parallel::one_thread ? 1 : threads != 0 ? threads : processors.cores;
-    return std::span(processors.order).first(wanted);
+    unsigned wanted = threads != 0 ? threads : processors.cores;
+    if (workload.parallel == Parallel::one_thread) wanted = 1;
+    if (workload.parallel == Parallel::queue && threads == 0) wanted = queue_depth;
+    std::vector<unsigned> chosen(wanted);
+    for (unsigned i = 0; i < wanted; ++i) chosen[i] = processors.order[i % most];
+    return chosen;
 }
 
 /// The ceiling of the same instruction set; plain code is compared with what the machine can do.
@@ -42,8 +47,15 @@ public:
 
     BenchResult measure(const Workload& workload) const {
         Team team(choose_processors(processors_, workload, request_.threads));
-        const JobSettings settings{team,       features_,  request_.variant,   request_.m,
-                                   request_.n, request_.k, request_.size_bytes};
+        const JobSettings settings{.team = team,
+                                   .features = features_,
+                                   .variant = request_.variant,
+                                   .m = request_.m,
+                                   .n = request_.n,
+                                   .k = request_.k,
+                                   .size_bytes = request_.size_bytes,
+                                   .scratch_folder = request_.scratch_folder,
+                                   .line = find_line(workload)};
         if (observer_.progress) observer_.progress(workload.name, 0);
         const Job job = workload.make(settings);
         std::optional<Job> ceiling;
@@ -73,6 +85,13 @@ public:
     }
 
 private:
+    /// Opened once, by the first workload that wants it.
+    const NetworkLine* find_line(const Workload& workload) const {
+        if (!workload.name.starts_with("network-") || !request_.open_line) return nullptr;
+        if (!line_) line_ = request_.open_line();
+        return &*line_;
+    }
+
     BenchResult describe(const Workload& workload, const Job& job, const std::optional<Job>& ceiling,
                          const Samples& samples, const Team& team) const {
         auto result = begin_result(workload, "cpu");
@@ -84,7 +103,7 @@ private:
         result.samples = static_cast<unsigned>(samples.figures.size());
         result.duration_s = samples.sampled_s;
         result.first_call = samples.first_call;
-        result.timed_by = team.timed_by() == TimedBy::thread_cpu ? "thread-cpu" : "wall";
+        result.timed_by = job.timed_by.value_or(team.timed_by()) == TimedBy::thread_cpu ? "thread-cpu" : "wall";
         if (ceiling) {
             result.peak = median_of(samples.ceilings);
             result.peak_kind = "register-only " + ceiling->variant;
@@ -107,6 +126,7 @@ private:
     const std::stop_token& stop_;
     const BenchObserver& observer_;
     Processors processors_;
+    mutable std::optional<NetworkLine> line_;
 };
 
 /// Beyond these the sizes in bytes would no longer fit 64 bits; no machine has the memory.

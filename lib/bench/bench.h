@@ -31,6 +31,9 @@ struct BenchRequest {
     unsigned samples = 0;               ///< zero: as many as the duration has room for
     double stable_bound = 0.05;         ///< what BenchResult::stable is judged by
     Pictures pictures = Pictures::none;
+    std::filesystem::path scratch_folder; ///< for the file of disk workloads; empty: they are waived
+    /// The line to the peer, opened when the first network workload runs; empty: they are waived.
+    std::function<NetworkLine()> open_line;
 };
 
 struct BenchResult {

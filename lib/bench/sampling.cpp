@@ -19,7 +19,7 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 }
 
 double time_rounds(Team& team, const Job& job, std::uint64_t rounds) {
-    return team.run([&](unsigned thread) { job.run(thread, rounds); });
+    return team.run([&](unsigned thread) { job.run(thread, rounds); }, job.timed_by.value_or(team.timed_by()));
 }
 
 /// How many rounds take about `target_s`, found by doubling; the last doubling is also the warm-up.

@@ -7,14 +7,23 @@
 #include "workloads/team.h"
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <new>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <sys/mman.h>
 #include <vector>
 
 namespace kaisar {
+
+/// The line to somebody who sends and takes what a measurement needs. Each call is one exchange, and throws when it
+/// fails or what came is not what had to come.
+struct NetworkLine {
+    std::function<void(std::uint64_t bytes)> download, upload;
+    std::function<void()> ping;
+};
 
 struct JobSettings {
     Team& team;
@@ -23,6 +32,10 @@ struct JobSettings {
     /// Zero means the workload's own choice. Products have all three, everything else has bytes.
     std::size_t m = 0, n = 0, k = 0;
     std::size_t size_bytes = 0;
+    /// Where disk workloads put their file; empty: they cannot run.
+    std::filesystem::path scratch_folder = {};
+    /// What network workloads talk to; null: they cannot run.
+    const NetworkLine* line = nullptr;
 };
 
 /// How long a dependent access takes within so many bytes.
@@ -41,7 +54,9 @@ struct Picture {
 struct Job {
     std::string variant;
     std::size_t m = 0, n = 0, k = 0;
-    std::uint64_t bytes = 0;   ///< of memory that a round touches
+    std::uint64_t bytes = 0; ///< of memory that a round touches
+    /// What takes most of its time waiting is timed by the wall, whatever the team is timed by.
+    std::optional<TimedBy> timed_by = {};
     double work_per_round = 0; ///< of all threads together, in the workload's unit
     /// One thread's part of `rounds` rounds.
     std::function<void(unsigned thread, std::uint64_t rounds)> run;
@@ -70,6 +85,12 @@ Job make_memory_copy(const JobSettings& settings);
 Job make_memory_triad(const JobSettings& settings);
 Job make_memory_random(const JobSettings& settings);
 Job make_memory_latency(const JobSettings& settings);
+Job make_disk_read(const JobSettings& settings);
+Job make_disk_write(const JobSettings& settings);
+Job make_disk_sync(const JobSettings& settings);
+Job make_network_down(const JobSettings& settings);
+Job make_network_up(const JobSettings& settings);
+Job make_network_rtt(const JobSettings& settings);
 Job make_sha256(const JobSettings& settings);
 Job make_chacha8(const JobSettings& settings);
 Job make_render(const JobSettings& settings);

@@ -26,7 +26,7 @@ Team::~Team() {
     for (auto& thread : threads_) thread.join();
 }
 
-double Team::run(const std::function<void(unsigned)>& work) {
+double Team::run(const std::function<void(unsigned)>& work, TimedBy timed_by) {
     std::unique_lock lock(mutex_);
     work_ = &work;
     busy_ = size();
@@ -34,7 +34,7 @@ double Team::run(const std::function<void(unsigned)>& work) {
     ++generation_;
     wake_.notify_all();
     done_.wait(lock, [this] { return busy_ == 0; });
-    if (timed_by() == TimedBy::thread_cpu) return times_.front().cpu_s;
+    if (timed_by == TimedBy::thread_cpu) return times_.front().cpu_s;
     auto start = times_.front().start, end = times_.front().end;
     for (const auto& times : times_) start = std::min(start, times.start), end = std::max(end, times.end);
     return std::chrono::duration<double>(end - start).count();

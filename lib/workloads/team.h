@@ -31,7 +31,8 @@ public:
     TimedBy timed_by() const { return size() == 1 ? TimedBy::thread_cpu : TimedBy::wall; }
 
     /// Calls `work(index)` once on every thread and returns the seconds from the first start to the last end.
-    double run(const std::function<void(unsigned index)>& work);
+    double run(const std::function<void(unsigned index)>& work) { return run(work, timed_by()); }
+    double run(const std::function<void(unsigned index)>& work, TimedBy timed_by);
 
 private:
     void serve(unsigned index, unsigned processor);

@@ -5,8 +5,6 @@
 namespace kaisar {
 namespace {
 
-constexpr std::string_view no_disk = "this version does not measure disks";
-constexpr std::string_view no_network = "this version measures the network during registration only, against the peer";
 constexpr std::string_view no_gpu = "this version was built without GPU kernels";
 
 constexpr Workload table[] = {
@@ -66,20 +64,38 @@ constexpr Workload table[] = {
      .parallel = Parallel::one_thread,
      .make = make_memory_latency},
     {.name = "render", .unit = "ray/s", .summary = "tracing paths through a scene of triangles", .make = make_render},
-    {.name = "disk-read", .unit = "B/s", .summary = "reading a file", .waived = no_disk},
-    {.name = "disk-write", .unit = "B/s", .summary = "writing a file", .waived = no_disk},
+    {.name = "disk-read",
+     .unit = "B/s",
+     .summary = "reading a file past the cache, four blocks of 1 MiB at a time",
+     .parallel = Parallel::queue,
+     .make = make_disk_read},
+    {.name = "disk-write",
+     .unit = "B/s",
+     .summary = "writing a file and making it permanent",
+     .parallel = Parallel::queue,
+     .make = make_disk_write},
     {.name = "disk-sync",
      .unit = "s",
-     .summary = "making a small write permanent",
+     .summary = "making 4 KiB permanent",
      .figure = Figure::time,
-     .waived = no_disk},
-    {.name = "network-down", .unit = "B/s", .summary = "from the peer", .waived = no_network},
-    {.name = "network-up", .unit = "B/s", .summary = "to the peer", .waived = no_network},
+     .parallel = Parallel::one_thread,
+     .make = make_disk_sync},
+    {.name = "network-down",
+     .unit = "B/s",
+     .summary = "from the peer",
+     .parallel = Parallel::one_thread,
+     .make = make_network_down},
+    {.name = "network-up",
+     .unit = "B/s",
+     .summary = "to the peer",
+     .parallel = Parallel::one_thread,
+     .make = make_network_up},
     {.name = "network-rtt",
      .unit = "s",
-     .summary = "to the peer and back",
+     .summary = "a question to the peer and its answer",
      .figure = Figure::time,
-     .waived = no_network},
+     .parallel = Parallel::one_thread,
+     .make = make_network_rtt},
     {.name = "pcie-h2d", .unit = "B/s", .summary = "from main memory to a GPU", .waived = no_gpu},
     {.name = "pcie-d2h", .unit = "B/s", .summary = "from a GPU to main memory", .waived = no_gpu},
 };

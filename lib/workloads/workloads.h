@@ -13,7 +13,11 @@ enum class Figure {
     time, ///< seconds per unit of work
 };
 
-enum class Parallel { all_threads, one_thread };
+enum class Parallel {
+    all_threads,
+    one_thread,
+    queue, ///< four threads, whatever the processors: devices want several requests at a time
+};
 
 struct Workload {
     std::string_view name;

@@ -31,6 +31,7 @@ struct Options {
     std::string report_file;
     std::string baseline_file;
     bool save_baseline = false;
+    std::string scratch;
 };
 
 /// Pads by characters, not bytes: µ is two bytes and one column.
@@ -107,13 +108,21 @@ int judge(const BenchReport& report, const Options& options, Terminal& terminal)
     return 0;
 }
 
-BenchRequest complete_request(const Options& options) {
+/// The place itself, or what will hold it once it exists.
+Path nearest_folder(Path place) {
+    while (place.has_parent_path() && place != place.parent_path() && !std::filesystem::exists(place))
+        place = place.parent_path();
+    return std::filesystem::exists(place) ? place : Path(".");
+}
+
+BenchRequest complete_request(const Options& options, const Context& context) {
     auto request = options.request;
     if (options.size != 0) {
         request.size_bytes = options.size;
         for (auto* edge : {&request.m, &request.n, &request.k})
             if (*edge == 0) *edge = options.size;
     }
+    request.scratch_folder = options.scratch.empty() ? nearest_folder(context.places.data_dir) : Path(options.scratch);
     if (!options.report_file.empty()) request.pictures = Pictures::drawn;
     if (options.stable_percent) request.stable_bound = *options.stable_percent / 100;
     return request;
@@ -196,7 +205,7 @@ int run_bench_command(const Options& options, Context& context) {
         heading_printed = true;
         terminal.print_result(describe(result, terminal));
     };
-    const auto report = run_bench(complete_request(options), context.cpu, context.stop, observer);
+    const auto report = run_bench(complete_request(options, context), context.cpu, context.stop, observer);
     terminal.end_progress();
     const auto json = bench_report_to_json(report);
     std::optional<Comparison> comparison;
@@ -247,6 +256,8 @@ void declare_bench(CLI::App& command, Action& action) {
         ->check(CLI::PositiveNumber);
     command.add_option("--report", options->report_file, "Write one HTML page with the roofline and every sample")
         ->type_name("FILE.html");
+    command.add_option("--scratch", options->scratch, "Folder for the file of disk-*; the data directory by default")
+        ->type_name("DIR");
     command.add_option("--baseline", options->baseline_file, "Compare with a signed earlier report")->type_name("FILE");
     command.add_flag("--save-baseline", options->save_baseline,
                      "Sign this report with the node key and keep it as the baseline");
