@@ -19,9 +19,10 @@ std::vector<Rival<Element, Element>> blas_rivals(const char* function, std::stri
     };
     constexpr Library libraries[] = {{"OpenBLAS", "libopenblas.so.0", "openblas_set_num_threads"},
                                      {"BLIS", "libblis.so.4", "bli_thread_set_num_threads"}};
-    // Both read these when they are opened. This version of BLIS takes processors that it does not know for AVX2 ones.
+    // Both read these when they are opened. BLIS 0.9 takes processors that it does not know for AVX2 ones, and numbers
+    // what it can be told to take them for: 0 is Skylake with AVX-512, 3 is Haswell.
     ::setenv("OPENBLAS_CORETYPE", variant == "avx2" ? "Haswell" : "SkylakeX", 1);
-    ::setenv("BLIS_ARCH_TYPE", variant == "avx2" ? "haswell" : "skx", 1);
+    ::setenv("BLIS_ARCH_TYPE", variant == "avx2" ? "3" : "0", 1);
     std::vector<Rival<Element, Element>> rivals;
     for (const auto& library : libraries) {
         void* const opened = ::dlopen(library.file, RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);

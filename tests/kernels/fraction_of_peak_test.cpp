@@ -1,13 +1,18 @@
 // How much of the register-only ceiling the products reach, on one core, with this compiler. Hidden, because its answer
 // means nothing in a build without optimisation or with a sanitizer: run it with  kernels "[speed]"
 #include "each_variant.h"
+#include "kernels/gemm_bf16/variants.h"
 #include "kernels/gemm_f32/variants.h"
+#include "kernels/gemm_f64/variants.h"
 #include "kernels/gemm_s8/variants.h"
 #include "kernels/peak/variants.h"
 
 #include <algorithm>
 #include <ctime>
+#include <functional>
 #include <map>
+#include <random>
+#include <type_traits>
 #include <vector>
 
 using namespace kaisar;
@@ -50,6 +55,61 @@ Element* aligned(std::vector<Element>& memory, std::size_t count) {
     return memory.data() + (64 - reinterpret_cast<std::uintptr_t>(memory.data()) % 64) % 64 / sizeof(Element);
 }
 
+template <class Number>
+struct Ceiling {
+    std::function<void(std::size_t rounds, const Number* a, const Number* b, void* out)> run;
+    std::size_t per_round;
+
+    template <class Output>
+    Ceiling(void (*peak)(std::size_t, const Number*, const Number*, Output*) noexcept, std::size_t per_round_)
+        : run([peak](std::size_t rounds, const Number* a, const Number* b, void* out) {
+              peak(rounds, a, b, static_cast<Output*>(out));
+          }),
+          per_round(per_round_) {}
+};
+
+/// Random bits of a number between 1/2 and 1: zeros and ones would be faster.
+template <class Number>
+std::vector<Number> random_numbers(std::uint64_t seed) {
+    std::mt19937_64 random(seed);
+    std::vector<Number> numbers(edge * edge);
+    for (auto& number : numbers) {
+        if constexpr (std::is_integral_v<Number>)
+            number = static_cast<Number>((random() & 0x7f) | 0x3f00);
+        else
+            number = std::uniform_real_distribution<Number>(0.5, 1)(random);
+    }
+    return numbers;
+}
+
+template <class Number, class Kernel, class CeilingOf>
+void check_product(std::string_view kernel, std::span<const Variant<Kernel>> table,
+                   const std::map<std::string_view, double>& limits, CeilingOf ceiling_function) {
+    const auto a = random_numbers<Number>(1), b = random_numbers<Number>(2);
+    std::vector<std::conditional_t<std::is_integral_v<Number>, float, Number>> c(edge * edge);
+    for (const auto& variant : table) {
+        if (!limits.contains(variant.name)) continue;
+        if (!detect_cpu_features().includes(variant.required)) {
+            WARN("skipped: " << kernel << " " << variant.name << ": this processor cannot execute it");
+            continue;
+        }
+        std::vector<std::uint8_t> memory;
+        auto* const workspace = aligned(memory, variant.function.workspace_bytes(edge, edge, edge));
+        const auto ceiling = ceiling_function(ceiling_of(variant.name));
+        const std::size_t rounds = (std::size_t{1} << 25) / ceiling.per_round;
+        double out[8];
+        const double reached = fraction(
+            2.0 * edge * edge * edge,
+            [&] {
+                variant.function.multiply(
+                    {edge, edge, edge, a.data(), edge, b.data(), edge, c.data(), edge, workspace});
+            },
+            static_cast<double>(rounds * ceiling.per_round), [&] { ceiling.run(rounds, a.data(), b.data(), out); });
+        WARN(kernel << " " << variant.name << ": " << 100 * reached << " % of the ceiling");
+        CHECK(reached > limits.at(variant.name));
+    }
+}
+
 } // namespace
 
 // The limits lie about a tenth below what was measured (docs/measuring.md): low enough for a busy machine, high enough
@@ -80,26 +140,16 @@ TEST_CASE("The int8 product reaches its part of the ceiling", "[.speed]") {
     }
 }
 
-TEST_CASE("The float product reaches its part of the ceiling", "[.speed]") {
-    const std::map<std::string_view, double> limits{{"avx2", 0.70}, {"avx512", 0.58}};
-    for (const auto& variant : gemm_f32_variants()) {
-        if (!limits.contains(variant.name)) continue;
-        if (!detect_cpu_features().includes(variant.required)) {
-            WARN("skipped: gemm_f32 " << variant.name << ": this processor cannot execute it");
-            continue;
-        }
-        std::vector<float> a(edge * edge, 0.5f), b(edge * edge, 0.25f), c(edge * edge);
-        std::vector<std::uint8_t> memory;
-        const GemmF32Arguments arguments{
-            edge,     edge, edge,     a.data(), edge,
-            b.data(), edge, c.data(), edge,     aligned(memory, variant.function.workspace_bytes(edge, edge, edge))};
-        const auto& peak = ceiling_of(variant.name);
-        const std::size_t rounds = (std::size_t{1} << 25) / peak.f32_flop_per_round;
-        float out[8];
-        const double reached = fraction(
-            2.0 * edge * edge * edge, [&] { variant.function.multiply(arguments); },
-            static_cast<double>(rounds * peak.f32_flop_per_round), [&] { peak.f32(rounds, a.data(), b.data(), out); });
-        WARN("gemm_f32 " << variant.name << ": " << 100 * reached << " % of the ceiling");
-        CHECK(reached > limits.at(variant.name));
-    }
+TEST_CASE("The floating-point products reach their part of the ceiling", "[.speed]") {
+    check_product<float>("gemm_f32", gemm_f32_variants(), {{"avx2", 0.80}, {"avx512", 0.80}}, [](const Peak& peak) {
+        return Ceiling<float>{peak.f32, peak.f32_flop_per_round};
+    });
+    check_product<double>("gemm_f64", gemm_f64_variants(), {{"avx2", 0.75}, {"avx512", 0.74}}, [](const Peak& peak) {
+        return Ceiling<double>{peak.f64, peak.f64_flop_per_round};
+    });
+    check_product<std::uint16_t>("gemm_bf16", gemm_bf16_variants(),
+                                 {{"avx2", 0.80}, {"avx512", 0.80}, {"avx512bf16", 0.85}, {"amx", 0.25}},
+                                 [](const Peak& peak) {
+                                     return Ceiling<std::uint16_t>{peak.bf16, peak.bf16_flop_per_round};
+                                 });
 }

@@ -14,8 +14,8 @@ namespace {
 constexpr std::size_t tile_rows = 16, tile_bytes = 64;
 constexpr std::size_t tile_depth = 32, tile_size = tile_rows * tile_depth; // in numbers
 constexpr std::size_t panel = 2 * tile_rows; // rows of A and columns of B in one set of sums
-constexpr std::size_t k_block = 512;         // a panel of A (32 x 1 KiB) stays in half of the first-level cache
-constexpr std::size_t n_block = 1024;        // packed B (1024 x 1 KiB) stays in the second-level cache
+constexpr std::size_t k_block = 256;         // a panel of A (32 x 512 bytes) stays in half of the first-level cache
+constexpr std::size_t n_block = 1024;        // packed B (1024 x 512 bytes) stays in the second-level cache
 
 std::size_t round_up(std::size_t value, std::size_t unit) { return (value + unit - 1) / unit * unit; }
 std::size_t least(std::size_t a, std::size_t b) { return a < b ? a : b; }

@@ -12,7 +12,7 @@ constexpr std::size_t vector_columns = 8;
 constexpr std::size_t panel_columns = 2 * vector_columns;
 constexpr std::size_t line = 8;        // floats of a row of A that are copied, and multiplied, at a time
 constexpr std::size_t k_block = 384;   // six copied rows of A (9 KiB) stay in the first-level cache
-constexpr std::size_t n_block = 256;   // packed B (384 KiB) stays in the second-level cache
+constexpr std::size_t n_block = 512;   // packed B (768 KiB) stays in the second-level cache
 constexpr std::size_t rows_ahead = 64; // of B are fetched before they are packed: what memory takes, 6 cycles a row
 
 std::size_t round_up(std::size_t value, std::size_t unit) { return (value + unit - 1) / unit * unit; }
@@ -220,6 +220,8 @@ static_assert(sizeof(Steps) == 64);
                          "prefetcht0 (%[fetch_too])\n"                                                                  \
                          "add " FETCH_ADVANCE ", %[fetch]\n"                                                            \
                          "add " FETCH_ADVANCE ", %[fetch_too]\n"                                                        \
+                         "test %[copy_to], %[copy_to]\n"                                                                \
+                         "jz 8f\n"                                                                                      \
                          "vpmovzxwd (%[copy_from]), %%ymm15\n"                                                          \
                          "vpslld $16, %%ymm15, %%ymm15\n"                                                            \
                          "vmovaps %%ymm15, (%[copy_to])\n"                                                              \
@@ -228,6 +230,7 @@ static_assert(sizeof(Steps) == 64);
                          "vmovaps %%ymm15, 32(%[copy_to])\n"                                                            \
                          "add " COPY_ADVANCE ", %[copy_from]\n"                                                         \
                          "add " COPY_STEP ", %[copy_to]\n"                                                              \
+                         "8:\n"                                                                                         \
                          "test %[rows_soon], %[rows_soon]\n"                                                            \
                          "jz 7f\n"                                                                                      \
                          "prefetchw (%[c_soon])\n"                                                                      \
@@ -301,7 +304,6 @@ struct Block {
 struct Workspace {
     float* copied[2]; // rows of A, in turns
     float* packed[2]; // blocks of B, in turns
-    float* idle;      // a copy of nothing
 };
 
 /// What the tiles of a block copy meanwhile: first the next rows of A, then the next block of B.
@@ -360,7 +362,7 @@ void multiply_block(const GemmBf16Arguments& g, const Block& block, const Block&
     tile.lines = block.depth / line, tile.rest = block.depth % line;
     tile.c = g.c + block.j, tile.row_bytes = g.ldc * sizeof(float), tile.adds = block.l != 0;
     tile.b = b;
-    const Copy idle{g.a, 0, 0, w.idle, 0};
+    const Copy idle{a, 0, 0, nullptr, 0};
     Copies copies{{a, g.lda, lowest + (higher != 0 ? 1 : 0), block.depth, w.copied[0], 0},
                   {g.b + next.l * g.ldb + next.j, g.ldb, next.columns, next.depth, next_b, 0, 0},
                   idle,
@@ -384,16 +386,16 @@ void multiply_block(const GemmBf16Arguments& g, const Block& block, const Block&
 std::size_t gemm_bf16_avx2_workspace_bytes(std::size_t, std::size_t n, std::size_t k) noexcept {
     const std::size_t depth = round_up(least(k, k_block), line), columns = round_up(least(n, n_block), panel_columns);
     const std::size_t blocks = n > n_block || k > k_block ? 2 : 1;
-    return sizeof(float) * (2 * line + 2 * rows_max * depth + blocks * columns * depth);
+    return sizeof(float) * (2 * rows_max * depth + blocks * columns * depth);
 }
 
 void gemm_bf16_avx2(const GemmBf16Arguments& g) noexcept {
     if (g.m == 0 || g.n == 0) return;
     const std::size_t slices = g.k == 0 ? 1 : parts(g.k, k_block), slice = round_up(parts(g.k, slices), line);
     const std::size_t width = round_up(parts(g.n, parts(g.n, n_block)), panel_columns);
-    auto* const idle = reinterpret_cast<float*>(g.workspace);
-    float *const copied = idle + 2 * line, *const packed = copied + 2 * rows_max * slice;
-    const Workspace w{{copied, copied + rows_max * slice}, {packed, packed + width * slice}, idle};
+    auto* const copied = reinterpret_cast<float*>(g.workspace);
+    float* const packed = copied + 2 * rows_max * slice;
+    const Workspace w{{copied, copied + rows_max * slice}, {packed, packed + width * slice}};
     Block block{0, least(g.n, width), 0, least(g.k, slice)};
     for (std::size_t number = 0; block.columns != 0; ++number) {
         Block next = block;

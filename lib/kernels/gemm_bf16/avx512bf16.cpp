@@ -282,6 +282,8 @@ static_assert(sizeof(Steps) == 384);
                          "prefetcht0 (%[fetch_too])\n"                                                                  \
                          "add " FETCH_ADVANCE ", %[fetch]\n"                                                            \
                          "add " FETCH_ADVANCE ", %[fetch_too]\n"                                                        \
+                         "test %[copy_to], %[copy_to]\n"                                                                \
+                         "jz 8f\n"                                                                                      \
                          "vmovdqu16 (%[copy_from]), %%zmm29%{%%k3%}%{z%}\n"                                             \
                          "vmovdqu16 (%[copy_from],%[copy_stride],2), %%zmm30%{%%k3%}%{z%}\n"                            \
                          "vmovdqa64 " COPIED ", %%zmm28\n"                                                              \
@@ -292,6 +294,7 @@ static_assert(sizeof(Steps) == 384);
                          "vmovdqa64 %%zmm31, 64(%[copy_to])\n"                                                          \
                          "add " COPY_ADVANCE ", %[copy_from]\n"                                                         \
                          "add " COPY_STEP ", %[copy_to]\n"                                                              \
+                         "8:\n"                                                                                         \
                          "test %[rows_soon], %[rows_soon]\n"                                                            \
                          "jz 7f\n"                                                                                      \
                          "prefetchw (%[c_soon])\n"                                                                      \
@@ -365,7 +368,6 @@ struct Block {
 struct Workspace {
     std::uint16_t* copied[2]; // rows of A, in turns
     std::uint16_t* packed[2]; // blocks of B, in turns
-    std::uint16_t* idle;      // a copy of nothing
 };
 
 /// What the tiles of a block copy meanwhile: first the next rows of A, then the next block of B.
@@ -423,7 +425,7 @@ void multiply_block(const GemmBf16Arguments& g, const Block& block, const Block&
     tile.lines = block.depth / line, tile.rest = parts(block.depth % line, 2);
     tile.c = g.c + block.j, tile.row_bytes = g.ldc * sizeof(float), tile.adds = block.l != 0;
     tile.b = b;
-    const Copy idle{w.idle, 0, 0, w.idle, 0, 0, &as_it_is};
+    const Copy idle{a, 0, 0, nullptr, 0, 0, &as_it_is};
     Copies copies{{a, g.lda, lowest + (higher != 0 ? 1 : 0), block.depth, w.copied[0], 0},
                   {g.b + next.l * g.ldb + next.j, g.ldb, next.columns, next.depth, next_b, 0, 0},
                   idle,
@@ -447,16 +449,16 @@ void multiply_block(const GemmBf16Arguments& g, const Block& block, const Block&
 std::size_t gemm_bf16_avx512bf16_workspace_bytes(std::size_t, std::size_t n, std::size_t k) noexcept {
     const std::size_t depth = round_up(least(k, k_block), line), columns = round_up(least(n, n_block), panel_columns);
     const std::size_t blocks = n > n_block || k > k_block ? 2 : 1;
-    return sizeof(std::uint16_t) * (2 * line + 2 * rows_max * depth + blocks * columns * depth);
+    return sizeof(std::uint16_t) * (2 * rows_max * depth + blocks * columns * depth);
 }
 
 void gemm_bf16_avx512bf16(const GemmBf16Arguments& g) noexcept {
     if (g.m == 0 || g.n == 0) return;
     const std::size_t slices = g.k == 0 ? 1 : parts(g.k, k_block), slice = round_up(parts(g.k, slices), line);
     const std::size_t width = round_up(parts(g.n, parts(g.n, n_block)), panel_columns);
-    auto* const idle = reinterpret_cast<std::uint16_t*>(g.workspace);
-    std::uint16_t *const copied = idle + 2 * line, *const packed = copied + 2 * rows_max * slice;
-    const Workspace w{{copied, copied + rows_max * slice}, {packed, packed + width * slice}, idle};
+    auto* const copied = reinterpret_cast<std::uint16_t*>(g.workspace);
+    std::uint16_t* const packed = copied + 2 * rows_max * slice;
+    const Workspace w{{copied, copied + rows_max * slice}, {packed, packed + width * slice}};
     Block block{0, least(g.n, width), 0, least(g.k, slice)};
     for (std::size_t number = 0; block.columns != 0; ++number) {
         Block next = block;

@@ -10,8 +10,8 @@ constexpr std::size_t rows_max = 6; // 6 x 2 sums, 2 vectors of B, 1 of A, 1 on 
 constexpr std::size_t vector_columns = 4;
 constexpr std::size_t panel_columns = 2 * vector_columns;
 constexpr std::size_t line = 4;        // doubles of a row of A that are copied, and multiplied, at a time
-constexpr std::size_t k_block = 192;   // six copied rows of A (9 KiB) stay in the first-level cache
-constexpr std::size_t n_block = 256;   // packed B (384 KiB) stays in the second-level cache
+constexpr std::size_t k_block = 256;   // six copied rows of A (12 KiB) stay in the first-level cache
+constexpr std::size_t n_block = 384;   // packed B (768 KiB) stays in the second-level cache
 constexpr std::size_t rows_ahead = 64; // of B are fetched before they are packed: what memory takes, 6 cycles a row
 
 std::size_t round_up(std::size_t value, std::size_t unit) { return (value + unit - 1) / unit * unit; }
@@ -206,12 +206,15 @@ static_assert(sizeof(Steps) == 64);
                          "prefetcht0 (%[fetch_too])\n"                                                                  \
                          "add " FETCH_ADVANCE ", %[fetch]\n"                                                            \
                          "add " FETCH_ADVANCE ", %[fetch_too]\n"                                                        \
+                         "test %[copy_to], %[copy_to]\n"                                                                \
+                         "jz 8f\n"                                                                                      \
                          "vmovupd (%[copy_from]), %%ymm15\n"                                                            \
                          "vmovapd %%ymm15, (%[copy_to])\n"                                                              \
                          "vmovupd (%[copy_from],%[copy_stride],8), %%ymm15\n"                                           \
                          "vmovapd %%ymm15, 32(%[copy_to])\n"                                                            \
                          "add " COPY_ADVANCE ", %[copy_from]\n"                                                         \
                          "add " COPY_STEP ", %[copy_to]\n"                                                              \
+                         "8:\n"                                                                                         \
                          "test %[rows_soon], %[rows_soon]\n"                                                            \
                          "jz 7f\n"                                                                                      \
                          "prefetchw (%[c_soon])\n"                                                                      \
@@ -285,7 +288,6 @@ struct Block {
 struct Workspace {
     double* copied[2]; // rows of A, in turns
     double* packed[2]; // blocks of B, in turns
-    double* idle;      // a copy of nothing
 };
 
 /// What the tiles of a block copy meanwhile: first the next rows of A, then the next block of B.
@@ -343,7 +345,7 @@ void multiply_block(const GemmF64Arguments& g, const Block& block, const Block& 
     tile.lines = block.depth / line, tile.rest = block.depth % line;
     tile.c = g.c + block.j, tile.row_bytes = g.ldc * sizeof(double), tile.adds = block.l != 0;
     tile.b = b;
-    const Copy idle{w.idle, 0, 0, w.idle, 0};
+    const Copy idle{a, 0, 0, nullptr, 0};
     Copies copies{{a, g.lda, lowest + (higher != 0 ? 1 : 0), block.depth, w.copied[0], 0},
                   {g.b + next.l * g.ldb + next.j, g.ldb, next.columns, next.depth, next_b, 0, 0},
                   idle,
@@ -367,16 +369,16 @@ void multiply_block(const GemmF64Arguments& g, const Block& block, const Block& 
 std::size_t gemm_f64_avx2_workspace_bytes(std::size_t, std::size_t n, std::size_t k) noexcept {
     const std::size_t depth = round_up(least(k, k_block), line), columns = round_up(least(n, n_block), panel_columns);
     const std::size_t blocks = n > n_block || k > k_block ? 2 : 1;
-    return sizeof(double) * (2 * line + 2 * rows_max * depth + blocks * columns * depth);
+    return sizeof(double) * (2 * rows_max * depth + blocks * columns * depth);
 }
 
 void gemm_f64_avx2(const GemmF64Arguments& g) noexcept {
     if (g.m == 0 || g.n == 0) return;
     const std::size_t slices = g.k == 0 ? 1 : parts(g.k, k_block), slice = round_up(parts(g.k, slices), line);
     const std::size_t width = round_up(parts(g.n, parts(g.n, n_block)), panel_columns);
-    auto* const idle = reinterpret_cast<double*>(g.workspace);
-    double *const copied = idle + 2 * line, *const packed = copied + 2 * rows_max * slice;
-    const Workspace w{{copied, copied + rows_max * slice}, {packed, packed + width * slice}, idle};
+    auto* const copied = reinterpret_cast<double*>(g.workspace);
+    double* const packed = copied + 2 * rows_max * slice;
+    const Workspace w{{copied, copied + rows_max * slice}, {packed, packed + width * slice}};
     Block block{0, least(g.n, width), 0, least(g.k, slice)};
     for (std::size_t number = 0; block.columns != 0; ++number) {
         Block next = block;

@@ -13,8 +13,8 @@ constexpr std::size_t rows_max = 14; // 14 x 2 sums, 2 vectors of B, 1 of A, 1 o
 constexpr std::size_t vector_columns = 8;
 constexpr std::size_t panel_columns = 2 * vector_columns;
 constexpr std::size_t line = 8;        // doubles of a row of A that are copied, and multiplied, at a time
-constexpr std::size_t k_block = 256;   // fourteen copied rows of A (28 KiB) stay in the first-level cache
-constexpr std::size_t n_block = 512;   // packed B (1 MiB) stays in the second-level cache
+constexpr std::size_t k_block = 384;   // fourteen copied rows of A (42 KiB) stay in the first-level cache
+constexpr std::size_t n_block = 384;   // packed B (1.1 MiB) stays in the second-level cache
 constexpr std::size_t rows_ahead = 32; // of B are fetched before they are packed: what memory takes, 14 cycles a row
 
 std::size_t round_up(std::size_t value, std::size_t unit) { return (value + unit - 1) / unit * unit; }
@@ -152,8 +152,6 @@ static_assert(sizeof(Steps) == 72);
 
 // A row of B: packed already, half of it, or where it lies and packed now.
 #define WHOLE(l)                                         \
-    "prefetcht0 128*" l "+1024(%[b])\n"                  \
-    "prefetcht0 128*" l "+1088(%[b])\n"                  \
     "vmovapd 128*" l "(%[b]), %%zmm28\n"                 \
     "vmovapd 128*" l "+64(%[b]), %%zmm29\n"
 #define HALF(l)                                          \
@@ -221,12 +219,15 @@ static_assert(sizeof(Steps) == 72);
                          "prefetcht0 (%[fetch_too])\n"                                                                  \
                          "add " FETCH_ADVANCE ", %[fetch]\n"                                                            \
                          "add " FETCH_ADVANCE ", %[fetch_too]\n"                                                        \
+                         "test %[copy_to], %[copy_to]\n"                                                                \
+                         "jz 8f\n"                                                                                      \
                          "vmovupd (%[copy_from]), %%zmm31%{%%k3%}%{z%}\n"                                               \
                          "vmovapd %%zmm31, (%[copy_to])\n"                                                              \
                          "vmovupd (%[copy_from],%[copy_stride],8), %%zmm31%{%%k4%}%{z%}\n"                              \
                          "vmovapd %%zmm31, 64(%[copy_to])\n"                                                            \
                          "add " COPY_ADVANCE ", %[copy_from]\n"                                                         \
                          "add " COPY_STEP ", %[copy_to]\n"                                                              \
+                         "8:\n"                                                                                         \
                          "test %[rows_soon], %[rows_soon]\n"                                                            \
                          "jz 7f\n"                                                                                      \
                          "prefetchw (%[c_soon])\n"                                                                      \
@@ -296,7 +297,6 @@ struct Block {
 struct Workspace {
     double* copied[2]; // rows of A, in turns
     double* packed[2]; // blocks of B, in turns
-    double* idle;      // a copy of nothing
 };
 
 /// What the tiles of a block copy meanwhile: first the next rows of A, then the next block of B.
@@ -355,7 +355,7 @@ void multiply_block(const GemmF64Arguments& g, const Block& block, const Block& 
     tile.lines = block.depth / line, tile.rest = block.depth % line;
     tile.c = g.c + block.j, tile.row_bytes = g.ldc * sizeof(double), tile.adds = block.l != 0;
     tile.b = b;
-    const Copy idle{w.idle, 0, 0, w.idle, 0, 0};
+    const Copy idle{a, 0, 0, nullptr, 0, 0};
     Copies copies{{a, g.lda, lowest + (higher != 0 ? 1 : 0), block.depth, w.copied[0], 0},
                   {g.b + next.l * g.ldb + next.j, g.ldb, next.columns, next.depth, next_b, 0, 0},
                   idle,
@@ -379,16 +379,16 @@ void multiply_block(const GemmF64Arguments& g, const Block& block, const Block& 
 std::size_t gemm_f64_avx512_workspace_bytes(std::size_t, std::size_t n, std::size_t k) noexcept {
     const std::size_t depth = round_up(least(k, k_block), line), columns = round_up(least(n, n_block), panel_columns);
     const std::size_t blocks = n > n_block || k > k_block ? 2 : 1;
-    return sizeof(double) * (2 * line + 2 * rows_max * depth + blocks * columns * depth);
+    return sizeof(double) * (2 * rows_max * depth + blocks * columns * depth);
 }
 
 void gemm_f64_avx512(const GemmF64Arguments& g) noexcept {
     if (g.m == 0 || g.n == 0) return;
     const std::size_t slices = g.k == 0 ? 1 : parts(g.k, k_block), slice = round_up(parts(g.k, slices), line);
     const std::size_t width = round_up(parts(g.n, parts(g.n, n_block)), panel_columns);
-    auto* const idle = reinterpret_cast<double*>(g.workspace);
-    double *const copied = idle + 2 * line, *const packed = copied + 2 * rows_max * slice;
-    const Workspace w{{copied, copied + rows_max * slice}, {packed, packed + width * slice}, idle};
+    auto* const copied = reinterpret_cast<double*>(g.workspace);
+    double* const packed = copied + 2 * rows_max * slice;
+    const Workspace w{{copied, copied + rows_max * slice}, {packed, packed + width * slice}};
     Block block{0, least(g.n, width), 0, least(g.k, slice)};
     for (std::size_t number = 0; block.columns != 0; ++number) {
         Block next = block;
