@@ -232,6 +232,7 @@ static_assert(sizeof(Steps) == 72);
                          "cmove " WRAPPED_BYTES ", %[ahead]\n"                                                          \
                          "prefetcht0 (%[fetch])\n"                                                                      \
                          "prefetcht0 (%[fetch_too])\n"                                                                  \
+                         "prefetcht0 31(%[fetch_too])\n"                                                                \
                          "add " FETCH_ADVANCE ", %[fetch]\n"                                                            \
                          "add " FETCH_ADVANCE ", %[fetch_too]\n"                                                        \
                          "test %[copy_to], %[copy_to]\n"                                                                \

@@ -280,6 +280,8 @@ static_assert(sizeof(Steps) == 384);
                          "cmove " WRAPPED_BYTES ", %[ahead]\n"                                                          \
                          "prefetcht0 (%[fetch])\n"                                                                      \
                          "prefetcht0 (%[fetch_too])\n"                                                                  \
+                         "prefetcht0 63(%[fetch])\n"                                                                    \
+                         "prefetcht0 63(%[fetch_too])\n"                                                                \
                          "add " FETCH_ADVANCE ", %[fetch]\n"                                                            \
                          "add " FETCH_ADVANCE ", %[fetch_too]\n"                                                        \
                          "test %[copy_to], %[copy_to]\n"                                                                \

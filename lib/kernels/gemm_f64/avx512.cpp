@@ -14,7 +14,7 @@ constexpr std::size_t vector_columns = 8;
 constexpr std::size_t panel_columns = 2 * vector_columns;
 constexpr std::size_t line = 8;        // doubles of a row of A that are copied, and multiplied, at a time
 constexpr std::size_t k_block = 384;   // fourteen copied rows of A (42 KiB) stay in the first-level cache
-constexpr std::size_t n_block = 384;   // packed B (1.1 MiB) stays in the second-level cache
+constexpr std::size_t n_block = 192;   // packed B (576 KiB) stays in the second-level cache
 constexpr std::size_t rows_ahead = 32; // of B are fetched before they are packed: what memory takes, 14 cycles a row
 
 std::size_t round_up(std::size_t value, std::size_t unit) { return (value + unit - 1) / unit * unit; }
@@ -217,6 +217,7 @@ static_assert(sizeof(Steps) == 72);
                          "cmove " WRAPPED_BYTES ", %[ahead]\n"                                                          \
                          "prefetcht0 (%[fetch])\n"                                                                      \
                          "prefetcht0 (%[fetch_too])\n"                                                                  \
+                         "prefetcht0 63(%[fetch_too])\n"                                                                \
                          "add " FETCH_ADVANCE ", %[fetch]\n"                                                            \
                          "add " FETCH_ADVANCE ", %[fetch_too]\n"                                                        \
                          "test %[copy_to], %[copy_to]\n"                                                                \
