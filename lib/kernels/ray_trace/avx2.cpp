@@ -100,7 +100,8 @@ struct Meeting {
 };
 
 /// Where lanes' rays meet lanes' triangles, at whatever distance.
-Meeting meet(const Ray& ray, const Three& corner, const Three& a, const Three& b) {
+__attribute__((always_inline)) inline Meeting meet(const Ray& ray, const Three& corner, const Three& a,
+                                                   const Three& b) {
     const Three c{_mm256_sub_ps(corner.x, ray.origin[0]), _mm256_sub_ps(corner.y, ray.origin[1]),
                   _mm256_sub_ps(corner.z, ray.origin[2])};
     const Three d{ray.direction[0], ray.direction[1], ray.direction[2]};
@@ -147,7 +148,8 @@ bool is_met_within(const Ray& ray, const RayTraceBlock& block, float reach) {
 }
 
 /// Writes the children that the ray meets, as entries: the distance above, the child below; returns how many.
-int meet_boxes(const Ray& ray, const Order& order, const RayTraceNode& node, float reach, std::uint64_t* entries) {
+__attribute__((always_inline)) inline int meet_boxes(const Ray& ray, const Order& order, const RayTraceNode& node,
+                                                     float reach, std::uint64_t* entries) {
     __m256 first[3], last[3];
     for (std::size_t axis = 0; axis < 3; ++axis) {
         first[axis] =
@@ -175,7 +177,7 @@ void sort_pair(std::uint64_t& farther, std::uint64_t& nearer) {
 }
 
 /// Farthest first, so that the nearest is popped first.
-void sort_entries(std::uint64_t* entries, int count) {
+__attribute__((always_inline)) inline void sort_entries(std::uint64_t* entries, int count) {
     if (count == 2) return sort_pair(entries[0], entries[1]);
     if (count == 3) {
         sort_pair(entries[0], entries[1]), sort_pair(entries[1], entries[2]), sort_pair(entries[0], entries[1]);
@@ -217,8 +219,9 @@ void walk_alone(const RayTraceTree& tree, const Order& order, std::uint32_t chil
 }
 
 /// Takes triangle i of the block in the lanes where it is nearer than what they have.
-void take_nearest_shared(const Ray& ray, const RayTraceBlock& block, std::size_t i, __m256 near, __m256 active,
-                         Packet& packet) {
+__attribute__((always_inline)) inline void take_nearest_shared(const Ray& ray, const RayTraceBlock& block,
+                                                               std::size_t i, __m256 near, __m256 active,
+                                                               Packet& packet) {
     const Meeting found = meet(ray, everywhere(block.corner, i), everywhere(block.a, i), everywhere(block.b, i));
     const __m256 met = _mm256_and_ps(found.met, active);
     if (mask_of(met) == 0) return;
@@ -239,7 +242,8 @@ void take_nearest_shared(const Ray& ray, const RayTraceBlock& block, std::size_t
 }
 
 /// Ends the lanes that triangle i of the block blocks.
-void end_blocked(const Ray& ray, const RayTraceBlock& block, std::size_t i, __m256 active, Packet& packet) {
+__attribute__((always_inline)) inline void end_blocked(const Ray& ray, const RayTraceBlock& block, std::size_t i,
+                                                       __m256 active, Packet& packet) {
     const Meeting found = meet(ray, everywhere(block.corner, i), everywhere(block.a, i), everywhere(block.b, i));
     const __m256 met = _mm256_and_ps(found.met, active);
     if (mask_of(met) == 0) return;
@@ -255,19 +259,25 @@ struct Waiting {
 };
 
 /// Pushes the children that any lane meets, the one that is nearest to its first lane on top; returns their count.
-std::size_t meet_boxes_shared(const Ray& ray, const Order& order, const RayTraceNode& node, __m256 active, __m256 reach,
-                              Waiting* top) {
+__attribute__((always_inline)) inline std::size_t meet_boxes_shared(const Ray& ray, const Order& order,
+                                                                    const RayTraceNode& node, __m256 active,
+                                                                    __m256 reach, Waiting* top) {
     Waiting found[ray_trace_width];
     std::uint64_t entries[ray_trace_width];
     std::size_t count = 0;
     const __m256 not_met = _mm256_set1_ps(__builtin_nanf("")); // at no distance from anything
+    const float *first_row[3], *last_row[3];
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+        first_row[axis] = node.bounds[order.first[axis]];
+        last_row[axis] = node.bounds[order.last[axis]];
+    }
     for (std::size_t slot = 0; slot < ray_trace_width && node.child[slot] != ray_trace_nothing; ++slot) {
         __m256 first[3], last[3];
         for (std::size_t axis = 0; axis < 3; ++axis) {
-            first[axis] = _mm256_fmsub_ps(_mm256_broadcast_ss(&node.bounds[order.first[axis]][slot]), ray.inverse[axis],
-                                          ray.scaled[axis]);
-            last[axis] = _mm256_fmsub_ps(_mm256_broadcast_ss(&node.bounds[order.last[axis]][slot]), ray.inverse[axis],
-                                         ray.scaled[axis]);
+            first[axis] =
+                _mm256_fmsub_ps(_mm256_broadcast_ss(first_row[axis] + slot), ray.inverse[axis], ray.scaled[axis]);
+            last[axis] =
+                _mm256_fmsub_ps(_mm256_broadcast_ss(last_row[axis] + slot), ray.inverse[axis], ray.scaled[axis]);
         }
         const __m256 near =
             _mm256_max_ps(_mm256_max_ps(first[0], first[1]), _mm256_max_ps(first[2], _mm256_setzero_ps()));

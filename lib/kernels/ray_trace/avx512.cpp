@@ -64,12 +64,13 @@ SingleRay single_ray(const Packet& packet, std::size_t lane) {
     return ray;
 }
 
-__m256 dot8(const __m256* p, const __m256* q) {
+__attribute__((always_inline)) inline __m256 dot8(const __m256* p, const __m256* q) {
     return _mm256_fmadd_ps(p[0], q[0], _mm256_fmadd_ps(p[1], q[1], _mm256_mul_ps(p[2], q[2])));
 }
 
 /// The triangles that the ray meets, wherever; numerators of t, u, v and their divisor.
-unsigned meet_triangles(const SingleRay& ray, const RayTraceBlock& block, __m256* numerators, __m256* divisor) {
+__attribute__((always_inline)) inline unsigned meet_triangles(const SingleRay& ray, const RayTraceBlock& block,
+                                                              __m256* numerators, __m256* divisor) {
     __m256 c[3], r[3], a[3], b[3], normal[3];
     for (std::size_t axis = 0; axis < 3; ++axis) {
         c[axis] = _mm256_sub_ps(_mm256_load_ps(block.corner[axis]), ray.origin[axis]);
@@ -127,7 +128,8 @@ bool is_met_within(const SingleRay& ray, const RayTraceBlock& block, float reach
 }
 
 /// The children that the ray meets, as entries: the distance above, the child below. The first `count` are in use.
-int meet_boxes(const SingleRay& ray, const Order& order, const RayTraceNode& node, float reach, __m512i* entries) {
+__attribute__((always_inline)) inline int meet_boxes(const SingleRay& ray, const Order& order, const RayTraceNode& node,
+                                                     float reach, __m512i* entries) {
     __m256 first[3], last[3];
     for (std::size_t axis = 0; axis < 3; ++axis) {
         first[axis] =
@@ -151,7 +153,7 @@ void sort_pair(std::uint64_t& farther, std::uint64_t& nearer) {
 }
 
 /// Farthest first, so that the nearest is popped first.
-void sort_entries(std::uint64_t* entries, int count) {
+__attribute__((always_inline)) inline void sort_entries(std::uint64_t* entries, int count) {
     if (count == 2) return sort_pair(entries[0], entries[1]);
     if (count == 3) {
         sort_pair(entries[0], entries[1]), sort_pair(entries[1], entries[2]), sort_pair(entries[0], entries[1]);
@@ -198,15 +200,16 @@ struct SharedRay {
     __m512 origin[3], direction[3], inverse[3], scaled[3];
 };
 
-__m512 dot16(const __m512* p, const __m512* q) {
+__attribute__((always_inline)) inline __m512 dot16(const __m512* p, const __m512* q) {
     return _mm512_fmadd_ps(p[0], q[0], _mm512_fmadd_ps(p[1], q[1], _mm512_mul_ps(p[2], q[2])));
 }
 
 __m512 everywhere(const float* value) { return _mm512_set1_ps(*value); }
 
 /// The lanes that meet triangle i of the block, wherever.
-__mmask16 meet_triangle(const SharedRay& ray, const RayTraceBlock& block, std::size_t i, __mmask16 active,
-                        __m512* numerators, __m512* divisor) {
+__attribute__((always_inline)) inline __mmask16 meet_triangle(const SharedRay& ray, const RayTraceBlock& block,
+                                                              std::size_t i, __mmask16 active, __m512* numerators,
+                                                              __m512* divisor) {
     __m512 c[3], r[3], a[3], b[3], normal[3];
     for (std::size_t axis = 0; axis < 3; ++axis) {
         c[axis] = _mm512_sub_ps(everywhere(&block.corner[axis][i]), ray.origin[axis]);
@@ -235,8 +238,9 @@ __mmask16 meet_triangle(const SharedRay& ray, const RayTraceBlock& block, std::s
     return _mm512_mask_cmp_ps_mask(met, *divisor, zero, _CMP_GT_OQ);
 }
 
-void take_nearest_shared(const SharedRay& ray, const RayTraceBlock& block, std::size_t count, __m512 near,
-                         __mmask16 active, Packet& packet) {
+__attribute__((always_inline)) inline void take_nearest_shared(const SharedRay& ray, const RayTraceBlock& block,
+                                                               std::size_t count, __m512 near, __mmask16 active,
+                                                               Packet& packet) {
     for (std::size_t i = 0; i < count; ++i) {
         __m512 numerators[3], divisor;
         const __mmask16 met = meet_triangle(ray, block, i, active, numerators, &divisor);
@@ -255,8 +259,8 @@ void take_nearest_shared(const SharedRay& ray, const RayTraceBlock& block, std::
     }
 }
 
-void end_blocked(const SharedRay& ray, const RayTraceBlock& block, std::size_t count, __mmask16 active,
-                 Packet& packet) {
+__attribute__((always_inline)) inline void end_blocked(const SharedRay& ray, const RayTraceBlock& block,
+                                                       std::size_t count, __mmask16 active, Packet& packet) {
     for (std::size_t i = 0; i < count; ++i) {
         __m512 numerators[3], divisor;
         const __mmask16 met = meet_triangle(ray, block, i, active, numerators, &divisor);
@@ -275,19 +279,23 @@ struct Waiting {
 };
 
 /// Pushes the children that any lane meets, the one that is nearest to its first lane on top; returns their count.
-std::size_t meet_boxes_shared(const SharedRay& ray, const Order& order, const RayTraceNode& node, __mmask16 active,
-                              __m512 reach, Waiting* top) {
+__attribute__((always_inline)) inline std::size_t meet_boxes_shared(const SharedRay& ray, const Order& order,
+                                                                    const RayTraceNode& node, __mmask16 active,
+                                                                    __m512 reach, Waiting* top) {
     Waiting found[ray_trace_width];
     std::uint64_t entries[ray_trace_width];
     std::size_t count = 0;
     const __m512 not_met = _mm512_set1_ps(__builtin_nanf("")); // at no distance from anything
+    const float *first_row[3], *last_row[3];
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+        first_row[axis] = node.bounds[order.first[axis]];
+        last_row[axis] = node.bounds[order.last[axis]];
+    }
     for (std::size_t slot = 0; slot < ray_trace_width && node.child[slot] != ray_trace_nothing; ++slot) {
         __m512 first[3], last[3];
         for (std::size_t axis = 0; axis < 3; ++axis) {
-            first[axis] =
-                _mm512_fmsub_ps(everywhere(&node.bounds[order.first[axis]][slot]), ray.inverse[axis], ray.scaled[axis]);
-            last[axis] =
-                _mm512_fmsub_ps(everywhere(&node.bounds[order.last[axis]][slot]), ray.inverse[axis], ray.scaled[axis]);
+            first[axis] = _mm512_fmsub_ps(everywhere(first_row[axis] + slot), ray.inverse[axis], ray.scaled[axis]);
+            last[axis] = _mm512_fmsub_ps(everywhere(last_row[axis] + slot), ray.inverse[axis], ray.scaled[axis]);
         }
         const __m512 near =
             _mm512_max_ps(_mm512_max_ps(first[0], first[1]), _mm512_max_ps(first[2], _mm512_setzero_ps()));

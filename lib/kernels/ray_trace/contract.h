@@ -77,9 +77,11 @@ struct RayTraceHits {
 void ray_trace_nearest_reference(const RayTraceTree& tree, const RayTraceRays& rays, const RayTraceHits& hits) noexcept;
 void ray_trace_nearest_avx2(const RayTraceTree& tree, const RayTraceRays& rays, const RayTraceHits& hits) noexcept;
 void ray_trace_nearest_avx512(const RayTraceTree& tree, const RayTraceRays& rays, const RayTraceHits& hits) noexcept;
+void ray_trace_nearest_neon(const RayTraceTree& tree, const RayTraceRays& rays, const RayTraceHits& hits) noexcept;
 
 void ray_trace_blocked_reference(const RayTraceTree& tree, const RayTraceRays& rays, std::uint8_t* blocked) noexcept;
 void ray_trace_blocked_avx2(const RayTraceTree& tree, const RayTraceRays& rays, std::uint8_t* blocked) noexcept;
 void ray_trace_blocked_avx512(const RayTraceTree& tree, const RayTraceRays& rays, std::uint8_t* blocked) noexcept;
+void ray_trace_blocked_neon(const RayTraceTree& tree, const RayTraceRays& rays, std::uint8_t* blocked) noexcept;
 
 } // namespace kaisar::kernels

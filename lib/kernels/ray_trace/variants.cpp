@@ -11,6 +11,9 @@ constexpr Variant<RayTrace> table[] = {
 #if defined(KAISAR_VARIANT_AVX512)
     {"avx512", CpuFeature::avx512, {ray_trace_nearest_avx512, ray_trace_blocked_avx512}},
 #endif
+#if defined(KAISAR_VARIANT_NEON)
+    {"neon", CpuFeature::neon, {ray_trace_nearest_neon, ray_trace_blocked_neon}},
+#endif
 };
 
 } // namespace
