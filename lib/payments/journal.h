@@ -62,6 +62,10 @@ std::vector<Payment> load_journal(const Path& path);
 /// Keeps what is unfinished and the latest of the rest.
 void save_journal(const Path& path, const std::vector<Payment>& payments);
 
+/// The payment of this account for this purpose that is open, or whose outcome nobody was told.
+const Payment* find_unfinished(const std::vector<Payment>& payments, std::uint64_t chain_id, const Address& from,
+                               std::string_view purpose);
+
 std::string encode_journal(const std::vector<Payment>& payments);
 std::vector<Payment> decode_journal(std::string_view text, const std::string& name);
 

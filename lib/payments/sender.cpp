@@ -123,12 +123,17 @@ void Sender::broadcast(const Payment& payment) {
     refusal_ = is_there ? std::string() : answer.node_says;
 }
 
-const Payment* Sender::find_unfinished(std::string_view purpose) const {
-    const auto found = std::ranges::find_if(payments_, [&](const Payment& payment) {
-        return payment.purpose == purpose && payment.chain_id == chain_.chain_id() &&
-               payment.from == account_.address() && !payment.is_reported;
+const Payment* find_unfinished(const std::vector<Payment>& payments, std::uint64_t chain_id, const Address& from,
+                               std::string_view purpose) {
+    const auto found = std::ranges::find_if(payments, [&](const Payment& payment) {
+        return payment.purpose == purpose && payment.chain_id == chain_id && payment.from == from &&
+               !payment.is_reported;
     });
-    return found == payments_.end() ? nullptr : &*found;
+    return found == payments.end() ? nullptr : &*found;
+}
+
+const Payment* Sender::find_unfinished(std::string_view purpose) const {
+    return kaisar::find_unfinished(payments_, chain_.chain_id(), account_.address(), purpose);
 }
 
 Payment& Sender::unfinished(std::string_view purpose) {

@@ -117,6 +117,50 @@ void declare_bind(CLI::App& command, BindOptions& options) {
     add_password_options(command, options.password);
 }
 
+enum class Moves { nothing, money };
+
+void add_chain_options(CLI::App& command, ChainOptions& options, Moves moves) {
+    command.add_option("--rpc", options.rpc, "RPC addresses of the chain, separated by commas; else the network's")
+        ->type_name("URL");
+    command.add_option("--chain-id", options.chain_id, "With --rpc and without a network: the chain's id")
+        ->type_name("N");
+    command.add_option("--registry", options.registry, "The registry on that chain; else the network's")
+        ->type_name("ADDRESS");
+    if (moves == Moves::nothing) return;
+    command.add_option("--confirmations", options.confirmations, "How many blocks deep a transaction must be")
+        ->type_name("N")
+        ->check(CLI::Range(1, 10000))
+        ->capture_default_str();
+    command.add_option("--wait", options.wait_s, "How long to wait for that, in seconds; the next run goes on")
+        ->type_name("S")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+}
+
+void declare_balance(CLI::App& command, BalanceOptions& options) {
+    command.add_option("--address", options.address, "Of this account; else the wallet's")->type_name("ADDRESS");
+    add_chain_options(command, options.chain, Moves::nothing);
+}
+
+void declare_send(CLI::App& command, SendOptions& options) {
+    command.add_option("--to", options.to, "Who gets it")->type_name("ADDRESS")->required();
+    command.add_option("--amount", options.amount, "How much, such as 1.5")->type_name("AMOUNT")->required();
+    command.add_option("--asset", options.asset, "coin (of the chain) or reward (the network's token)")
+        ->check(CLI::IsMember({"coin", "reward"}))
+        ->type_name("ASSET")
+        ->capture_default_str();
+    command.add_flag("--yes", options.yes, "Agree to the payment and its fee");
+    command.add_flag("--dry-run", options.dry_run, "Say what would be sent and for what fee; sign nothing");
+    add_chain_options(command, options.chain, Moves::money);
+    add_password_options(command, options.password);
+}
+
+void declare_claim(CLI::App& command, ClaimOptions& options) {
+    command.add_flag("--dry-run", options.dry_run, "Say what would be claimed; sign nothing");
+    add_chain_options(command, options.chain, Moves::money);
+    add_password_options(command, options.password);
+}
+
 void declare_backup(CLI::App& command, BackupOptions& options) {
     command.add_option("file", options.file, "The backup")->type_name("FILE")->required();
     add_password_options(command, options.password);
@@ -141,6 +185,10 @@ void declare_wallet(CLI::App& command, Action& action) {
         add<VerifyOptions>(command, "verify", "Check who signed a message or typed data", verify_signature,
                            declare_verify),
         add<BindOptions>(command, "bind", "Sign that a worker may earn for this wallet", bind_worker, declare_bind),
+        add<BalanceOptions>(command, "balance", "Say what an account has and is owed", show_balance, declare_balance),
+        add<SendOptions>(command, "send", "Send coin or rewards to another account", send_funds, declare_send),
+        add<ClaimOptions>(command, "claim", "Have the rewards paid that the wallet's workers earned", claim_rewards,
+                          declare_claim),
         add<ChangePasswordOptions>(command, "change-password", "Encrypt the wallet under another password",
                                    change_wallet_password,
                                    [](CLI::App& change, ChangePasswordOptions& options) {

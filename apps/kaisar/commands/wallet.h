@@ -78,6 +78,36 @@ struct BackupOptions {
     PasswordOptions password;
 };
 
+/// Which chain, and how sure.
+struct ChainOptions {
+    std::string rpc;
+    std::uint64_t chain_id = 0;
+    std::string registry;
+    std::uint64_t confirmations = 7;
+    double wait_s = 120;
+};
+
+struct BalanceOptions {
+    ChainOptions chain;
+    std::string address;
+};
+
+struct SendOptions {
+    ChainOptions chain;
+    std::string to;
+    std::string amount;
+    std::string asset = "coin";
+    bool yes = false;
+    bool dry_run = false;
+    PasswordOptions password;
+};
+
+struct ClaimOptions {
+    ChainOptions chain;
+    bool dry_run = false;
+    PasswordOptions password;
+};
+
 int create_wallet(const CreateOptions& options, Context& context);
 int import_wallet(const ImportOptions& options, Context& context);
 int show_wallet(Context& context);
@@ -89,6 +119,9 @@ int verify_signature(const VerifyOptions& options, Context& context);
 int back_up_wallet(const BackupOptions& options, Context& context);
 int restore_wallet(const BackupOptions& options, Context& context);
 int check_wallet_backup(const BackupOptions& options, Context& context);
+int show_balance(const BalanceOptions& options, Context& context);
+int send_funds(const SendOptions& options, Context& context);
+int claim_rewards(const ClaimOptions& options, Context& context);
 int bind_worker(const BindOptions& options, Context& context);
 
 } // namespace kaisar
