@@ -14,6 +14,7 @@ using Action = std::function<int()>;
 
 /// `options` holds the shared ones and outlives the action.
 void declare_serve(CLI::App& app, const NetworkOptions& options, Action& action);
+void declare_deploy(CLI::App& app, const NetworkOptions& options, Action& action);
 void declare_points(CLI::App& app, const NetworkOptions& options, Action& action);
 void declare_workers(CLI::App& app, const NetworkOptions& options, Action& action);
 void declare_verdicts(CLI::App& app, const NetworkOptions& options, Action& action);

@@ -19,6 +19,7 @@ struct Command {
 
 constexpr Command command_table[] = {
     {"serve", "Run portal, checkers and ledger in one process", declare_serve},
+    {"deploy", "Make a registry on an EVM chain", declare_deploy},
     {"points", "Show what every worker earned in an epoch, and from what", declare_points},
     {"workers", "List the workers", declare_workers},
     {"verdicts", "List verdicts", declare_verdicts},
@@ -34,7 +35,7 @@ int parse_and_run(int argc, char** argv, NetworkOptions& options) {
     app.add_flag("--json", options.json, "Print the result as one JSON object");
     app.add_option("--data-dir", options.data_dir, "Where the network keeps its keys and its store")->type_name("DIR");
     app.add_option("--store", options.store, "The store: sqlite:FILE (DIR/network.db by default)")->type_name("STORE");
-    app.add_option("--chain", options.chain, "The ledger: embedded")->type_name("CHAIN");
+    app.add_option("--chain", options.chain, "The ledger: embedded, or evm:URL")->type_name("CHAIN");
     std::vector<Action> actions(std::size(command_table));
     std::vector<CLI::App*> commands;
     for (const auto& command : command_table) {

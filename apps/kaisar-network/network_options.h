@@ -7,6 +7,9 @@
 
 namespace kaisar::network {
 
+/// What stands before an EVM chain's RPC addresses in --chain and in profiles.
+inline constexpr std::string_view evm_prefix = "evm:";
+
 struct NetworkOptions {
     bool json = false;
     std::string data_dir;
@@ -20,10 +23,14 @@ struct NetworkFiles {
     Path store;
     Path keys() const { return data_dir / "network.keys"; }
     Path lock() const { return data_dir / "lock"; }
+    Path transactions() const { return data_dir / "transactions.json"; }
 };
 
 /// --data-dir, else $XDG_STATE_HOME/kaisar-network, else ~/.local/state/kaisar-network; the store is DIR/network.db
 /// unless given.
 NetworkFiles resolve_files(const NetworkOptions& options);
+
+/// The network's constants by their name or from a file; Error(usage) when they are neither.
+popw::Params parse_params(const std::string& text);
 
 } // namespace kaisar::network

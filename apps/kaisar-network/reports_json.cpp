@@ -35,6 +35,13 @@ std::string serve_report(const std::string& url, const std::string& profile) {
                     {"profile", profile.empty() ? Json(nullptr) : Json(profile)}});
 }
 
+std::string deploy_report(std::uint64_t chain_id, const Address& registry, const Bytes32& transaction) {
+    return to_line({{"schema", "kaisar-network.deploy/1"},
+                    {"chain_id", chain_id},
+                    {"registry", format_address(registry)},
+                    {"transaction", encode_hex_prefixed(transaction)}});
+}
+
 std::string points_report(const PointsReport& report) {
     Json workers = Json::array();
     std::uint64_t total = 0;

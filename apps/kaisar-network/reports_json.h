@@ -30,6 +30,8 @@ struct CheckerStanding {
 
 /// `kaisar-network.serve/1`; no profile when `profile` is empty.
 std::string serve_report(const std::string& url, const std::string& profile);
+/// `kaisar-network.deploy/1`.
+std::string deploy_report(std::uint64_t chain_id, const Address& registry, const Bytes32& transaction);
 /// `kaisar-network.points/1`.
 std::string points_report(const PointsReport& report);
 /// `kaisar-network.workers/1`.

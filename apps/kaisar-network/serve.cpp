@@ -1,5 +1,6 @@
 #include "commands.h"
 #include "error/error.h"
+#include "evm_ledger.h"
 #include "hardware/cpu_features.h"
 #include "http/message.h"
 #include "http_server.h"
@@ -15,7 +16,6 @@
 namespace kaisar::network {
 namespace {
 
-constexpr std::size_t params_file_limit_bytes = 64 * 1024;
 /// Proofs are verified when nothing else wants the processor: answers to marks carry times, verdicts do not.
 constexpr int verification_nice = 10;
 
@@ -33,6 +33,15 @@ struct ServeOptions {
     std::string tls_certificate;
     std::string tls_key;
     double rate = 200;
+    EvmOptions evm;
+};
+
+/// A chain on which this network's registry was found, and what it needs to live.
+struct EvmConnection {
+    ChainAccess access;
+    Account account;
+    RegistryFacts facts;
+    Address registry;
 };
 
 /// HOST:PORT, [V6]:PORT.
@@ -55,20 +64,7 @@ HttpServerOptions parse_listen(const ServeOptions& options) {
 
 accounting::NetworkChoices parse_choices(const ServeOptions& options) {
     accounting::NetworkChoices choices;
-    if (!options.params.empty()) choices.params = popw::find_params(options.params);
-    if (!options.params.empty() && !choices.params) {
-        const auto content = find_file(options.params, params_file_limit_bytes);
-        if (content) choices.params = popw::decode_params(*content);
-        if (!choices.params) {
-            std::string names;
-            for (const auto& name : popw::params_names()) names += (names.empty() ? "" : ", ") + name;
-            throw Error(
-                ErrorKind::usage,
-                fmt::format("--params {}: neither a set of constants that is known here nor a file that holds one",
-                            options.params),
-                fmt::format("the sets are: {}", names));
-        }
-    }
+    if (!options.params.empty()) choices.params = parse_params(options.params);
     if (!options.points.empty()) {
         choices.points = accounting::find_points_policy(options.points);
         if (!choices.points)
@@ -119,10 +115,48 @@ void run_at_low_priority(portal::NetworkService& service, const std::stop_token&
     service.run_verification(stop);
 }
 
+/// Nothing where the ledger is embedded.
+std::optional<EvmConnection> connect_chain(const ServeOptions& options, const NetworkOptions& shared,
+                                           Transport& transport, const Clock& clock) {
+    if (!shared.chain.starts_with(evm_prefix)) return std::nullopt;
+    auto account = unlock_operator(options.evm);
+    const auto registry = parse_registry(options.evm);
+    const auto access = make_chain_access(shared, transport, clock);
+    auto facts = require_registry(access, registry, account);
+    return EvmConnection{access, std::move(account), facts, registry};
+}
+
+/// Before a network is begun with them, and again with those that it was begun with.
+void require_fitting_epochs(const std::optional<EvmConnection>& connection, const popw::Params& params) {
+    const auto epoch = std::chrono::duration_cast<std::chrono::seconds>(params.epoch);
+    const auto seconds = static_cast<std::uint64_t>(epoch.count());
+    if (connection && connection->facts.epoch_seconds != seconds)
+        throw Error(ErrorKind::usage,
+                    fmt::format("--registry: its epochs take {} s, and this network's take {} s",
+                                connection->facts.epoch_seconds, seconds),
+                    "make a registry with the network's --params");
+}
+
+std::unique_ptr<Chain> make_chain(std::optional<EvmConnection> connection, Store& store,
+                                  const accounting::NetworkSettings& settings, const NetworkKeys& keys,
+                                  const NetworkFiles& files, const ServeOptions& options) {
+    if (!connection) return nullptr;
+    const auto pool = connection->facts.pool_limit;
+    EvmLedger ledger{.access = connection->access,
+                     .registry = connection->registry,
+                     .account = std::move(connection->account),
+                     .journal = files.transactions(),
+                     .policy = {.confirmations = options.evm.confirmations},
+                     .peers = {{.endpoint = settings.profile.portal_url, .public_key = keys.peer().public_key()}},
+                     .checkers = {}};
+    for (const auto& each : keys.checkers) ledger.checkers.push_back(each.signing.public_key());
+    return make_evm_chain(store, std::move(ledger), pool);
+}
+
 int serve(const ServeOptions& options, const NetworkOptions& shared) {
     require_known(options);
     auto listen = parse_listen(options);
-    const auto choices = parse_choices(options);
+    auto choices = parse_choices(options);
     const auto files = resolve_files(shared);
     make_private_directory(files.data_dir);
     sweep_temporaries(files.data_dir);
@@ -136,6 +170,14 @@ int serve(const ServeOptions& options, const NetworkOptions& shared) {
     const auto primitives = popw::choose_primitives(detect_cpu_features());
     popw::require_working(primitives);
 
+    const auto transport = make_curl_transport();
+    auto connection = connect_chain(options, shared, *transport, clock);
+    if (choices.params || !std::filesystem::exists(files.store))
+        require_fitting_epochs(connection, choices.params.value_or(popw::find_params("default").value()));
+    if (connection)
+        choices.chain =
+            accounting::RegistryPlace{.chain_id = connection->access.chain_id, .registry = connection->registry};
+
     // The socket before the store: a start that fails for its address has not begun a network.
     portal::NetworkService* service = nullptr;
     HttpServer server(
@@ -148,11 +190,17 @@ int serve(const ServeOptions& options, const NetworkOptions& shared) {
     settings.profile.portal_url = options.public_url.empty() ? server.url() : options.public_url;
     for (std::size_t number = 0; number < keys.checkers.size(); ++number)
         settings.profile.checkers[number].url = settings.profile.portal_url + checker::checker_path(number);
-    portal::NetworkService running(*store, clock, keys, settings, primitives);
+    require_fitting_epochs(connection, settings.params);
+    if (connection)
+        settings.profile.chain =
+            options.evm.public_rpc.empty() ? shared.chain : std::string(evm_prefix) + options.evm.public_rpc;
+    portal::NetworkService running(*store, clock, keys, settings, primitives,
+                                   make_chain(std::move(connection), *store, settings, keys, files, options));
     service = &running;
     if (!options.profile.empty()) save_network_profile(options.profile, settings.profile);
 
     std::jthread verification([&](std::stop_token stop) { run_at_low_priority(running, stop); });
+    std::jthread chain([&](const std::stop_token& stop) { running.run_chain(stop); });
     std::jthread settlement([&](std::stop_token stop) { running.run_settlement(std::move(stop)); });
     std::jthread planting;
     if (keys.checkers.size() > 1 && options.planted > 0)
@@ -201,6 +249,12 @@ void declare_serve(CLI::App& app, const NetworkOptions& shared, Action& action) 
         ->type_name("N")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
+    add_evm_options(app, options->evm);
+    app.add_option("--registry", options->evm.registry, "With --chain evm:URL: the registry, as deploy printed it")
+        ->type_name("ADDRESS");
+    app.add_option("--public-rpc", options->evm.public_rpc,
+                   "The RPC addresses that workers and wallets use, where they are others than those of --chain")
+        ->type_name("URL");
     action = [options, &shared, &app] {
         options->are_checkers_given = app.count("--checkers") > 0;
         return serve(*options, shared);

@@ -2,7 +2,8 @@
 
 #include "accounting/settlement.h"
 #include "bytes/hex.h"
-#include "network/chain.h"
+#include "ledger/chain.h"
+#include "ledger/reward_book.h"
 #include "popw_rules/committee.h"
 
 #include <algorithm>
@@ -98,6 +99,21 @@ std::string_view points_fault(const std::vector<SettledPoints>& settled, const s
                : "the points that were written down are not those that follow from the verdicts";
 }
 
+/// The rewards as they follow from the points, as they were written down and as the ledger has them.
+std::string_view rewards_fault(const RecordReader& records, const EpochReport& epoch,
+                               const std::vector<SettledPoints>& settled) {
+    const auto kept = find_rewards(records, epoch.epoch);
+    if (is_zero(epoch.rewards_root)) return kept ? "rewards were written down that the ledger knows nothing of" : "";
+    if (!kept) return "the rewards that were reported are missing";
+    if (*kept != derive_rewards(records, settled, epoch.pool))
+        return "the rewards that were written down are not those that follow from the points";
+    if (make_reward_tree(epoch.epoch, *kept).root() != epoch.rewards_root)
+        return "the rewards that were written down are not those in the ledger";
+    return verdicts_root(records, epoch.epoch) == epoch.verdicts_root
+               ? ""
+               : "the verdicts are not those whose root is in the ledger";
+}
+
 /// The settled points against the verdicts, and against the digest that the ledger has of them.
 void audit_points(AuditReport& report, const RecordReader& records, const Standings& standings) {
     for (std::uint64_t from = 1;;) {
@@ -114,6 +130,8 @@ void audit_points(AuditReport& report, const RecordReader& records, const Standi
                 else if (const auto fault = points_fault(*settled, derive_points(records, standings, epoch->epoch));
                          !fault.empty())
                     report.differences.push_back(fmt::format("epoch {}: {}", epoch->epoch, fault));
+                else if (const auto wrong = rewards_fault(records, *epoch, *settled); !wrong.empty())
+                    report.differences.push_back(fmt::format("epoch {}: {}", epoch->epoch, wrong));
             }
         }
         if (batch.size() < ledger_batch) break;

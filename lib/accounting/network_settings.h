@@ -2,6 +2,7 @@
 #pragma once
 
 #include "checker/committee.h"
+#include "evm/address.h"
 #include "network/network_keys.h"
 #include "network/store.h"
 #include "settings/network_profile.h"
@@ -23,10 +24,19 @@ struct NetworkSettings {
     PointsPolicy points = PointsPolicy::published;
 };
 
+/// A registry on an EVM chain, which bindings are signed for.
+struct RegistryPlace {
+    std::uint64_t chain_id = 0;
+    Address registry;
+
+    bool operator==(const RegistryPlace&) const = default;
+};
+
 /// What was asked for on the command line; what is left open is as the store has it, else `default` and `published`.
 struct NetworkChoices {
     std::optional<popw::Params> params;
     std::optional<PointsPolicy> points;
+    std::optional<RegistryPlace> chain;        ///< nothing: the ledger is in the store
     std::optional<std::size_t> committee_size; ///< at most as many as there are checkers; else five, or all of fewer
 };
 

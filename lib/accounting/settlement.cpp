@@ -3,12 +3,16 @@
 #include "bytes/hex.h"
 #include "bytes/little_endian.h"
 #include "crypto/hash.h"
+#include "crypto/keccak.h"
 #include "error/error.h"
+#include "ledger/reward_book.h"
+#include "popw_rules/messages.h"
 #include "popw_rules/schedule.h"
 
 #include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
+#include <tuple>
 
 namespace kaisar::accounting {
 namespace {
@@ -61,6 +65,35 @@ std::vector<SettledPoints> derive_points(const RecordReader& records, const Stan
     return points;
 }
 
+std::vector<Reward> derive_rewards(const RecordReader& records, const std::vector<SettledPoints>& points,
+                                   const Uint256& pool) {
+    std::vector<Reward> rewards;
+    for (const auto& earned : points) {
+        const auto worker = records.find_worker(earned.node_id);
+        const auto owner = worker ? parse_address(worker->owner) : std::nullopt;
+        // Whom nobody owns nobody is paid for: the network's own planted workers.
+        if (owner && earned.micro_points != 0)
+            rewards.push_back(
+                {.node_id = earned.node_id, .owner = *owner, .micro_points = earned.micro_points, .amount = {}});
+    }
+    share_pool(pool, rewards);
+    return rewards;
+}
+
+Bytes32 verdicts_root(const RecordReader& records, std::uint64_t epoch) {
+    auto verdicts = records.verdicts({.epoch = epoch,
+                                      .node_id = std::nullopt,
+                                      .mode = static_cast<std::uint8_t>(popw::BeaconMode::committee),
+                                      .limit = SIZE_MAX >> 1});
+    const auto place = [](const VerdictRecord& verdict) {
+        return std::tuple(verdict.key.slot, verdict.key.node_id, verdict.device);
+    };
+    std::ranges::sort(verdicts, {}, place);
+    std::vector<Bytes32> leaves;
+    for (const auto& verdict : verdicts) leaves.push_back(keccak256(verdict.verdict));
+    return MerkleTree(std::move(leaves)).root();
+}
+
 Bytes32 points_digest(std::uint64_t epoch, const std::vector<SettledPoints>& points) {
     ByteWriter message;
     message.put(bytes_of("kaisar/1/points\n")).put(epoch);
@@ -87,6 +120,8 @@ std::optional<std::vector<SettledPoints>> find_settled_points(const RecordReader
 bool settle_next_epoch(Store& store, Chain& chain, const Standings& standings, Instant now) {
     std::optional<std::uint64_t> epoch;
     std::vector<SettledPoints> points;
+    std::vector<Reward> rewards;
+    EpochReport report;
     store.read([&](const RecordReader& records) {
         epoch = find_next_epoch(records, standings.settings().params);
         if (epoch && standings.final_at(*epoch) > now) epoch.reset();
@@ -94,14 +129,23 @@ bool settle_next_epoch(Store& store, Chain& chain, const Standings& standings, I
         if (epoch &&
             !(records.undecided_proofs(std::nullopt, 1).empty() && records.sealed_ballots(std::nullopt, 1).empty()))
             epoch.reset();
-        if (epoch) points = derive_points(records, standings, *epoch);
+        if (!epoch) return;
+        points = derive_points(records, standings, *epoch);
+        rewards = derive_rewards(records, points, chain.pool());
+        report.verdicts_root = verdicts_root(records, *epoch);
     });
     if (!epoch) return false;
     // The chain first: killed in between, the next run derives the same report, and the chain finds it.
-    EpochReport report{.epoch = *epoch, .points_digest = points_digest(*epoch, points)};
+    report.epoch = *epoch;
+    report.points_digest = points_digest(*epoch, points);
+    report.rewards_root = make_reward_tree(*epoch, rewards).root();
     for (const auto& earned : points) report.micro_points += earned.micro_points;
-    if (!points.empty()) chain.report_epoch(report);
-    store.write([&](RecordWriter& records) { keep_points(records, *epoch, points); });
+    for (const auto& reward : rewards) report.pool = report.pool + reward.amount;
+    if (!points.empty() && !chain.report_epoch(report)) return false;
+    store.write([&](RecordWriter& records) {
+        keep_points(records, *epoch, points);
+        keep_rewards(records, *epoch, rewards);
+    });
     return true;
 }
 

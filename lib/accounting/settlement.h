@@ -3,7 +3,7 @@
 #pragma once
 
 #include "accounting/standing.h"
-#include "network/chain.h"
+#include "ledger/chain.h"
 
 namespace kaisar::accounting {
 
@@ -15,6 +15,14 @@ struct SettledPoints {
 /// What every registered worker earned in an epoch that is final, by node id.
 std::vector<SettledPoints> derive_points(const network::RecordReader& records, const Standings& standings,
                                          std::uint64_t epoch);
+
+/// The rewards that follow from an epoch's points: the pool shared among the workers' owners; none where nobody has
+/// points.
+std::vector<Reward> derive_rewards(const network::RecordReader& records, const std::vector<SettledPoints>& points,
+                                   const Uint256& pool);
+
+/// The root over the epoch's signed verdicts on scheduled slots; zero where there are none.
+Bytes32 verdicts_root(const network::RecordReader& records, std::uint64_t epoch);
 
 /// The digest that the chain holds for those points.
 Bytes32 points_digest(std::uint64_t epoch, const std::vector<SettledPoints>& points);

@@ -36,6 +36,9 @@ auto decode_body(Decode decode, const std::string& body) -> DecodedBody<decltype
 /// The answer to a step that needs an earlier one; nothing when the worker is far enough.
 std::optional<HttpResponse> find_state_fault(const network::StoredWorker& worker, network::WorkerState needed);
 
+/// The answer while a transaction waits for its block.
+HttpResponse chain_is_busy();
+
 /// Moves the worker forward to `reached`; one that is further already stays where it is.
 void advance_worker(network::RecordWriter& records, const Bytes32& node_id, network::WorkerState reached, Instant now);
 

@@ -46,10 +46,12 @@ bool is_for_peer(const std::vector<std::string_view>& path) {
 } // namespace
 
 NetworkService::NetworkService(Store& store, const Clock& clock, const NetworkKeys& keys,
-                               const accounting::NetworkSettings& settings, const popw::Primitives& primitives)
+                               const accounting::NetworkSettings& settings, const popw::Primitives& primitives,
+                               std::unique_ptr<Chain> chain)
     : store_(store), clock_(clock), keys_(keys), primitives_(primitives), settings_(settings),
-      chain_(make_embedded_chain(store,
-                                 {{.endpoint = settings.profile.portal_url, .public_key = keys.peer().public_key()}})),
+      chain_(chain ? std::move(chain)
+                   : make_embedded_chain(
+                         store, {{.endpoint = settings.profile.portal_url, .public_key = keys.peer().public_key()}})),
       checkers_(store, clock, keys, accounting::constants_of(settings, keys), primitives), standings_(settings, keys),
       registration_(store, clock, keys, *chain_, settings), peer_(store, clock, keys, *chain_, checkers_.peer()),
       callers_(caller_limit, caller_memory) {}
@@ -61,6 +63,7 @@ ServerAnswer NetworkService::answer(const ServerRequest& request) {
     if (request.http.method == "GET" && path.size() == 2 && path[1] == "health") return show_health();
     if (request.http.method == "GET" && path.size() == 2 && path[1] == "network")
         return json_response(200, encode_network_profile(settings_.profile));
+    if (path.size() == 3 && path[1] == "rewards") return answer_rewards(request.http, path[2]);
     auto answer = answer_signed(request, path);
     auto* response = std::get_if<HttpResponse>(&answer);
     if (response && request.http.headers.find("signature"))
@@ -132,7 +135,7 @@ ServerAnswer NetworkService::answer_worker(const ServerRequest& request, const C
     if (method == "GET" && resource.empty()) return show_worker(caller);
     if (method == "GET" && resource == "setup-plan") return registration_.make_plan(caller);
     if (method == "PUT" && resource == "binding") return registration_.take_binding(caller, body);
-    if (method == "POST" && resource == "peer") return registration_.assign_peer(caller);
+    if (method == "POST" && resource == "peer") return registration_.assign_peer(caller, request.received_at);
     if (method == "POST" && resource == "certificate") return registration_.issue_certificate(caller);
     if (method == "POST" && resource == "benchmark-job") return peer_.issue_job(caller);
     if (method == "POST" && resource == "benchmark-result") return peer_.take_result(caller, body, request.received_at);
@@ -181,6 +184,26 @@ ServerAnswer NetworkService::show_committee(const ServerRequest& request, std::s
         roster.eligible = checker::eligible_checkers(records, constants, roster.epoch);
     });
     return json_response(200, encode_committee_roster(roster));
+}
+
+/// Unsigned, for a wallet has no node key: rewards are no secret, and whoever asks, they go to their owner.
+HttpResponse NetworkService::answer_rewards(const HttpRequest& request, std::string_view owner_text) {
+    const auto owner = parse_address(owner_text);
+    if (!owner)
+        return failure_response(400, "bad-request", "the path does not end with an EVM address",
+                                "an address is 0x and 40 hexadecimal digits");
+    constexpr std::string_view from_word = "?from=";
+    std::uint64_t from = 0;
+    if (const auto at = request.target.find(from_word); at != std::string::npos)
+        std::from_chars(request.target.data() + at + from_word.size(), request.target.data() + request.target.size(),
+                        from);
+    if (request.method == "GET") return json_response(200, encode_owned_rewards(chain_->rewards_of(*owner, from)));
+    if (request.method != "POST") return not_found(request);
+    const auto paid = chain_->pay_rewards(*owner);
+    if (!paid)
+        return failure_response(409, "on-chain", "this network's rewards are claimed from its registry on the chain",
+                                "kaisar wallet claim does so");
+    return json_response(200, encode_paid_rewards(*paid));
 }
 
 HttpResponse NetworkService::show_health() const {

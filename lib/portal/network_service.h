@@ -14,8 +14,10 @@ namespace kaisar::portal {
 class NetworkService {
 public:
     /// All of them must outlive the service; `settings` names the keys' public halves and the address that workers use.
+    /// Without a chain, the ledger is the one that is embedded in the store.
     NetworkService(network::Store& store, const Clock& clock, const network::NetworkKeys& keys,
-                   const accounting::NetworkSettings& settings, const popw::Primitives& primitives);
+                   const accounting::NetworkSettings& settings, const popw::Primitives& primitives,
+                   std::unique_ptr<network::Chain> chain = nullptr);
 
     network::ServerAnswer answer(const network::ServerRequest& request);
     /// How many bytes a request to that target may bring.
@@ -25,6 +27,8 @@ public:
     void run_verification(std::stop_token stop) { checkers_.run_verification(std::move(stop)); }
     /// Plants bad proofs among the good ones until asked to stop, `share_ppm` in a million.
     void run_planting(const std::stop_token& stop, std::uint64_t share_ppm);
+    /// Brings to the chain what it is to hold, until asked to stop.
+    void run_chain(const std::stop_token& stop) { chain_->run(stop); }
     /// Closes epochs when their time has come, until asked to stop.
     void run_settlement(std::stop_token stop);
 
@@ -38,6 +42,7 @@ private:
                                          const std::vector<std::string_view>& path);
     HttpResponse show_worker(const Caller& caller) const;
     network::ServerAnswer show_committee(const network::ServerRequest& request, std::string_view epoch) const;
+    HttpResponse answer_rewards(const HttpRequest& request, std::string_view owner);
     HttpResponse show_health() const;
 
     network::Store& store_;

@@ -57,7 +57,9 @@ HttpResponse PeerDesk::open_session(const Caller& caller, const std::string& bod
     });
     if (fault) return *fault;
     const auto now = clock_.now();
-    const auto peer = chain_.assign_peer(caller.node_id, now).peer;
+    const auto assigned = chain_.assign_peer(caller.node_id, now);
+    if (!assigned) return chain_is_busy();
+    const auto& peer = assigned->peer;
     if (peer.id != opening.peer_id || peer.public_key != keys_.peer().public_key())
         return failure_response(404, "unknown-peer",
                                 "the chain did not assign this peer to the worker, or the assignment has expired",

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "checker/checker.h"
-#include "network/chain.h"
+#include "ledger/chain.h"
 #include "portal/caller.h"
 #include "protocol/portal_messages.h"
 

@@ -21,6 +21,7 @@ using namespace network;
 constexpr std::chrono::hours plan_lifetime{24};
 constexpr std::chrono::days certificate_lifetime{90};
 constexpr std::uint64_t binding_clock_skew_s = 300;
+constexpr std::chrono::milliseconds chain_poll{100};
 
 std::uint64_t seconds_of(Instant instant) {
     return static_cast<std::uint64_t>(std::chrono::floor<std::chrono::seconds>(instant).time_since_epoch().count());
@@ -88,6 +89,11 @@ std::optional<HttpResponse> find_state_fault(const StoredWorker& worker, WorkerS
         409, "wrong-state",
         fmt::format("the worker is {}, and this step needs it to be {}", name_of(worker.state), name_of(needed)),
         "run kaisar register, which takes the steps in order");
+}
+
+HttpResponse chain_is_busy() {
+    return failure_response(503, "unavailable", "the chain has not confirmed the transaction yet",
+                            "run kaisar register again in a minute: it goes on here");
 }
 
 void advance_worker(RecordWriter& records, const Bytes32& node_id, WorkerState reached, Instant now) {
@@ -171,7 +177,7 @@ HttpResponse RegistrationDesk::take_binding(const Caller& caller, const std::str
     return response;
 }
 
-HttpResponse RegistrationDesk::assign_peer(const Caller& caller) {
+ServerAnswer RegistrationDesk::assign_peer(const Caller& caller, Instant received_at) {
     std::optional<HttpResponse> fault;
     std::string binding;
     store_.read([&](const RecordReader& records) {
@@ -180,10 +186,20 @@ HttpResponse RegistrationDesk::assign_peer(const Caller& caller) {
     });
     if (fault) return *fault;
     const auto now = clock_.now();
-    chain_.register_worker(decode_binding(binding, "the stored binding"));
-    const auto answer = chain_.assign_peer(caller.node_id, now);
+    std::optional<PeerAnswer> answer;
+    try {
+        if (chain_.register_worker(decode_binding(binding, "the stored binding")))
+            answer = chain_.assign_peer(caller.node_id, now);
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::refused) throw;
+        return failure_response(403, "chain-refused", error.message(), error.hint());
+    }
+    if (!answer) {
+        if (now >= received_at + longest_hold) return chain_is_busy();
+        return AskAgain{now + chain_poll};
+    }
     store_.write([&](RecordWriter& records) { advance_worker(records, caller.node_id, WorkerState::peered, now); });
-    return json_response(200, encode_peer_answer(answer));
+    return json_response(200, encode_peer_answer(*answer));
 }
 
 std::string RegistrationDesk::make_certificate(const StoredWorker& worker, const RecordReader& records,
@@ -210,7 +226,9 @@ HttpResponse RegistrationDesk::issue_certificate(const Caller& caller) {
     });
     if (fault) return *fault;
     const auto now = clock_.now();
-    const auto peer_id = chain_.assign_peer(caller.node_id, now).peer.id;
+    const auto assigned = chain_.assign_peer(caller.node_id, now);
+    if (!assigned) return chain_is_busy();
+    const auto peer_id = assigned->peer.id;
     std::string document;
     store_.write([&](RecordWriter& records) {
         const auto worker = records.find_worker(caller.node_id);

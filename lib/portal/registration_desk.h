@@ -2,7 +2,7 @@
 #pragma once
 
 #include "accounting/network_settings.h"
-#include "network/chain.h"
+#include "ledger/chain.h"
 #include "portal/caller.h"
 
 namespace kaisar::portal {
@@ -16,7 +16,7 @@ public:
     HttpResponse take_request(const Caller& caller, const std::string& body);
     HttpResponse make_plan(const Caller& caller);
     HttpResponse take_binding(const Caller& caller, const std::string& body);
-    HttpResponse assign_peer(const Caller& caller);
+    network::ServerAnswer assign_peer(const Caller& caller, Instant received_at);
     HttpResponse issue_certificate(const Caller& caller);
 
 private:

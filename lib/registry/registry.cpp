@@ -46,6 +46,10 @@ Bytes add_peer_call(const Bytes32& key, std::string_view endpoint) {
     return AbiWriter().put(key).put_bytes(bytes_of(endpoint)).encode_call("addPeer(bytes32,string)");
 }
 
+Bytes retire_peer_call(std::uint64_t index) {
+    return AbiWriter().put(Uint256(index)).encode_call("retirePeer(uint32)");
+}
+
 Bytes peer_call(std::uint64_t index) { return AbiWriter().put(Uint256(index)).encode_call("peers(uint256)"); }
 
 Bytes add_checker_call(const Bytes32& key) { return AbiWriter().put(key).encode_call("addChecker(bytes32)"); }

@@ -45,6 +45,7 @@ Bytes register_call(const SignedBinding& binding);
 Bytes assign_peer_call(const Bytes32& node_id, const Address& owner);
 Bytes worker_call(const Bytes32& node_id, const Address& owner);
 Bytes add_peer_call(const Bytes32& key, std::string_view endpoint);
+Bytes retire_peer_call(std::uint64_t index);
 Bytes peer_call(std::uint64_t index);
 Bytes add_checker_call(const Bytes32& key);
 Bytes ban_checker_call(const Bytes32& key, std::uint64_t until);

@@ -265,7 +265,7 @@ def _():
     port = taken.getsockname()[1]
     for options, code, word in ((["--listen", f"127.0.0.1:{port}"], 3, "--listen"), (["--listen", "nonsense"], 2, "--listen"),
                                 (["--listen", "127.0.0.1:99999"], 2, "--listen"), (["--store", "postgres://x"], 2, "--store"),
-                                (["--chain", "evm:http://x"], 2, "--chain"), (["--params", "nonsense"], 2, "--params"),
+                                (["--chain", "nonsense"], 2, "--chain"), (["--chain", "evm:http://x"], 2, "--account"), (["--params", "nonsense"], 2, "--params"),
                                 (["--points", "nonsense"], 2, "--points"), (["--role", "checker"], 2, "--role"),
                                 (["--checkers", "0"], 2, "--checkers"), (["--checkers", "65"], 2, "--checkers"),
                                 (["--checkers", "3", "--committee", "4"], 2, "--committee"), (["--planted", "101"], 2, "--planted"),

@@ -2,7 +2,7 @@
 #include "accounting/settlement.h"
 #include "error/error.h"
 #include "hardware/inventory_json.h"
-#include "network/chain.h"
+#include "ledger/chain.h"
 #include "popw_rules/linear_points.h"
 #include "protocol/portal_messages_json.h"
 #include "unit/checker/stage.h"

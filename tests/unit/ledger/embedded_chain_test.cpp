@@ -1,7 +1,8 @@
 #include "bytes/hex.h"
 #include "crypto/hash.h"
-#include "network/chain.h"
-#include "temporary_store.h"
+#include "ledger/chain.h"
+#include "ledger/reward_book.h"
+#include "unit/network/temporary_store.h"
 
 #include <catch2/catch.hpp>
 
@@ -49,22 +50,22 @@ TEST_CASE("a worker keeps its peer until the assignment expires") {
     TemporaryStore temporary;
     const auto chain = make_embedded_chain(*temporary.store, {site});
     chain->register_worker(binding(1));
-    const auto first = chain->assign_peer(filled(1), now);
+    const auto first = *chain->assign_peer(filled(1), now);
     CHECK(first.peer.endpoint == site.endpoint);
     CHECK(first.peer.public_key == site.public_key);
     CHECK(first.peer.expires_at > now);
-    const auto again = chain->assign_peer(filled(1), first.peer.expires_at - std::chrono::seconds(1));
+    const auto again = *chain->assign_peer(filled(1), first.peer.expires_at - std::chrono::seconds(1));
     CHECK(again.peer.id == first.peer.id);
     CHECK(again.transaction_hash == first.transaction_hash);
-    CHECK(chain->assign_peer(filled(1), first.peer.expires_at).peer.id != first.peer.id);
+    CHECK(chain->assign_peer(filled(1), first.peer.expires_at)->peer.id != first.peer.id);
 }
 
 TEST_CASE("a peer that is not served any more is not handed out again") {
     TemporaryStore temporary;
     make_embedded_chain(*temporary.store, {site})->register_worker(binding(1));
-    const auto before = make_embedded_chain(*temporary.store, {site})->assign_peer(filled(1), now);
+    const auto before = *make_embedded_chain(*temporary.store, {site})->assign_peer(filled(1), now);
     const PeerSite moved{.endpoint = "http://127.0.0.1:9999", .public_key = filled(9)};
-    const auto after = make_embedded_chain(*temporary.store, {moved})->assign_peer(filled(1), now);
+    const auto after = *make_embedded_chain(*temporary.store, {moved})->assign_peer(filled(1), now);
     CHECK(after.peer.endpoint == moved.endpoint);
     CHECK(after.peer.id != before.peer.id);
 }
@@ -73,7 +74,7 @@ TEST_CASE("the transaction hash is SHA-256 over the record before it and the rec
     TemporaryStore temporary;
     const auto chain = make_embedded_chain(*temporary.store, {site});
     chain->register_worker(binding(1));
-    const auto transaction = chain->assign_peer(filled(1), now).transaction_hash;
+    const auto transaction = chain->assign_peer(filled(1), now)->transaction_hash;
     const auto records = all_records(*temporary.store);
     REQUIRE(records.size() == 2);
     CHECK(is_zero(records[0].previous));
@@ -89,7 +90,12 @@ TEST_CASE("the transaction hash is SHA-256 over the record before it and the rec
 TEST_CASE("an epoch is reported once, and its report can be read back") {
     TemporaryStore temporary;
     const auto chain = make_embedded_chain(*temporary.store, {site});
-    const EpochReport report{.epoch = 42, .micro_points = 123'456'789, .points_digest = filled(7)};
+    const EpochReport report{.epoch = 42,
+                             .micro_points = 123'456'789,
+                             .points_digest = filled(7),
+                             .rewards_root = filled(8),
+                             .verdicts_root = filled(9),
+                             .pool = usual_pool()};
     const auto transaction = chain->report_epoch(report);
     CHECK(chain->report_epoch(report) == transaction);
     const auto records = all_records(*temporary.store);
@@ -99,6 +105,38 @@ TEST_CASE("an epoch is reported once, and its report can be read back") {
     CHECK(read->epoch == 42);
     CHECK(read->micro_points == 123'456'789);
     CHECK(read->points_digest == filled(7));
+    CHECK(read->rewards_root == filled(8));
+    CHECK(read->verdicts_root == filled(9));
+    CHECK(read->pool == usual_pool());
+}
+
+TEST_CASE("an owner is paid each epoch once, all epochs together to the last unit, and sees what is left") {
+    TemporaryStore temporary;
+    auto& store = *temporary.store;
+    const auto chain = make_embedded_chain(store, {site});
+    const Address owner{array_of<20>(Bytes(20, 1))};
+    const Address other{array_of<20>(Bytes(20, 2))};
+    std::vector<Reward> rewards{{.node_id = filled(1), .owner = owner, .micro_points = 1, .amount = {}},
+                                {.node_id = filled(2), .owner = other, .micro_points = 1, .amount = {}},
+                                {.node_id = filled(3), .owner = owner, .micro_points = 1, .amount = {}}};
+    share_pool(chain->pool(), rewards);
+    // More epochs than one page looks through, most of them without rewards.
+    for (const std::uint64_t epoch : {5'000'000u, 5'000'001u, 5'000'700u})
+        store.write([&](RecordWriter& records) { keep_rewards(records, epoch, rewards); });
+    const auto owed = chain->rewards_of(owner, 0);
+    CHECK(owed.claims.size() == 4);
+    CHECK(owed.next_epoch);
+    CHECK(owed.balance == Uint256());
+    for (const auto& claim : owed.claims) CHECK(root_of(claim) == make_reward_tree(claim.epoch, rewards).root());
+    const auto paid = *chain->pay_rewards(owner);
+    CHECK(paid.count == 6);
+    CHECK(chain->pay_rewards(owner)->count == 0);
+    CHECK(chain->rewards_of(owner, 0).claims.empty());
+    CHECK(chain->rewards_of(owner, 0).balance == paid.amount);
+    CHECK(paid.amount + chain->pay_rewards(other)->amount == chain->pool() * 3);
+    store.write([&](RecordWriter& records) { keep_rewards(records, 5'000'701, rewards); });
+    CHECK(chain->pay_rewards(owner)->count == 2);
+    CHECK_FALSE(fault_of(store));
 }
 
 TEST_CASE("a ledger in which anything was changed, left out or put in is found out") {

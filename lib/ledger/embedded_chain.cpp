@@ -1,8 +1,10 @@
 #include "bytes/hex.h"
 #include "crypto/hash.h"
 #include "error/error.h"
-#include "network/chain.h"
+#include "ledger/chain.h"
+#include "ledger/reward_book.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fmt/format.h>
 
@@ -12,6 +14,10 @@ namespace {
 constexpr std::string_view worker_kind = "worker";
 constexpr std::string_view peer_kind = "peer";
 constexpr std::string_view epoch_kind = "epoch";
+constexpr std::string_view claim_kind = "claim";
+/// Documents about an account: what it was paid, and up to which epoch.
+constexpr std::string_view balance_kind = "balance";
+constexpr std::string_view claimed_kind = "claimed-before";
 /// A worker asks for its peer again at each registration; a year is far beyond the life of an embedded network's
 /// address.
 constexpr std::chrono::days peer_lifetime{365};
@@ -63,21 +69,50 @@ std::optional<PeerAnswer> decode_peer_answer_of(const LedgerRecord& record) {
 
 class EmbeddedChain final : public Chain {
 public:
-    EmbeddedChain(Store& store, std::vector<PeerSite> peers) : store_(store), peers_(std::move(peers)) {
+    EmbeddedChain(Store& store, std::vector<PeerSite> peers, Uint256 pool)
+        : store_(store), peers_(std::move(peers)), pool_(pool) {
         check(!peers_.empty(), "a network has a peer");
     }
 
-    Bytes32 register_worker(const SignedBinding& binding) override {
+    std::optional<Bytes32> register_worker(const SignedBinding& binding) override {
         return find_or_append(worker_kind, binding.binding.node_id, worker_fields(binding));
     }
 
-    Bytes32 report_epoch(const EpochReport& report) override {
+    std::optional<Bytes32> report_epoch(const EpochReport& report) override {
         return find_or_append(epoch_kind, Bytes32{},
-                              fmt::format("epoch {}\nmicro-points {}\npoints {}\n", report.epoch, report.micro_points,
-                                          encode_hex(report.points_digest)));
+                              fmt::format("epoch {}\nmicro-points {}\npoints {}\nrewards {}\nverdicts {}\npool {}\n",
+                                          report.epoch, report.micro_points, encode_hex(report.points_digest),
+                                          encode_hex(report.rewards_root), encode_hex(report.verdicts_root),
+                                          format_decimal(report.pool)));
     }
 
-    PeerAnswer assign_peer(const Bytes32& node_id, Instant now) override {
+    Uint256 pool() const override { return pool_; }
+
+    OwnedRewards rewards_of(const Address& owner, std::uint64_t from_epoch) const override {
+        OwnedRewards owned;
+        store_.read([&](const RecordReader& records) {
+            owned = list_rewards(records, owner, std::max(from_epoch, claimed_before(records, owner)));
+            owned.balance = balance_of(records, owner);
+        });
+        return owned;
+    }
+
+    std::optional<PaidRewards> pay_rewards(const Address& owner) override {
+        PaidRewards paid;
+        store_.write([&](RecordWriter& records) {
+            auto owed = list_rewards(records, owner, claimed_before(records, owner));
+            while (!owed.claims.empty() || owed.next_epoch) {
+                if (!owed.claims.empty()) paid = pay(records, owner, owed, paid);
+                if (!owed.next_epoch) break;
+                owed = list_rewards(records, owner, *owed.next_epoch);
+            }
+        });
+        return paid;
+    }
+
+    void run(const std::stop_token&) override {}
+
+    std::optional<PeerAnswer> assign_peer(const Bytes32& node_id, Instant now) override {
         PeerAnswer answer;
         store_.write([&](RecordWriter& records) {
             if (const auto known = records.find_ledger_record(peer_kind, node_id)) {
@@ -96,6 +131,33 @@ public:
     }
 
 private:
+    static Uint256 balance_of(const RecordReader& records, const Address& owner) {
+        const auto text = records.find_document(id_of_account(owner), balance_kind);
+        return text ? parse_decimal(*text).value_or(Uint256()) : Uint256();
+    }
+
+    /// The first epoch whose rewards the owner was not paid.
+    static std::uint64_t claimed_before(const RecordReader& records, const Address& owner) {
+        const auto text = records.find_document(id_of_account(owner), claimed_kind);
+        return text ? std::strtoull(text->c_str(), nullptr, 10) : 0;
+    }
+
+    /// One record for all of them: the epochs are paid in their order, so that none is paid twice.
+    static PaidRewards pay(RecordWriter& records, const Address& owner, const OwnedRewards& owed, PaidRewards paid) {
+        Uint256 amount;
+        for (const auto& claim : owed.claims) amount = amount + claim.reward.amount;
+        const auto id = id_of_account(owner);
+        const auto last = owed.claims.back().epoch;
+        const auto record = append_record(records, claim_kind, id,
+                                          fmt::format("owner {}\nfrom-epoch {}\nto-epoch {}\nrewards {}\namount {}\n",
+                                                      format_address(owner), owed.claims.front().epoch, last,
+                                                      owed.claims.size(), format_decimal(amount)));
+        records.put_document(id, balance_kind, format_decimal(balance_of(records, owner) + amount));
+        records.put_document(id, claimed_kind, std::to_string(last + 1));
+        return {
+            .count = paid.count + owed.claims.size(), .amount = paid.amount + amount, .transaction_hash = record.hash};
+    }
+
     Bytes32 find_or_append(std::string_view kind, const Bytes32& node_id, const std::string& fields) {
         Bytes32 transaction{};
         store_.write([&](RecordWriter& records) {
@@ -130,20 +192,36 @@ private:
 
     Store& store_;
     std::vector<PeerSite> peers_;
+    Uint256 pool_;
 };
 
 } // namespace
 
-std::unique_ptr<Chain> make_embedded_chain(Store& store, std::vector<PeerSite> peers) {
-    return std::make_unique<EmbeddedChain>(store, std::move(peers));
+Uint256 usual_pool() {
+    constexpr std::uint64_t tokens = 1000;
+    constexpr std::uint64_t units_a_token = 1'000'000'000'000'000'000;
+    return Uint256(units_a_token) * tokens;
+}
+
+std::unique_ptr<Chain> make_embedded_chain(Store& store, std::vector<PeerSite> peers, Uint256 pool) {
+    return std::make_unique<EmbeddedChain>(store, std::move(peers), pool);
 }
 
 std::optional<EpochReport> find_reported_epoch(const LedgerRecord& record) {
     if (record.kind != epoch_kind) return std::nullopt;
-    const auto digest = decode_hex_array<32>(field_of(record, "points"));
-    return EpochReport{.epoch = std::strtoull(field_of(record, "epoch").c_str(), nullptr, 10),
+    const auto hash = [&](std::string_view name) {
+        return decode_hex_array<32>(field_of(record, name)).value_or(Bytes32{});
+    };
+    EpochReport report{.epoch = std::strtoull(field_of(record, "epoch").c_str(), nullptr, 10),
                        .micro_points = std::strtoull(field_of(record, "micro-points").c_str(), nullptr, 10),
-                       .points_digest = digest.value_or(Bytes32{})};
+                       .points_digest = hash("points"),
+                       .pool = {}};
+    // Reports from before there were rewards end here.
+    if (record.record.find("\npool ") == std::string::npos) return report;
+    report.rewards_root = hash("rewards");
+    report.verdicts_root = hash("verdicts");
+    report.pool = parse_decimal(field_of(record, "pool")).value_or(Uint256());
+    return report;
 }
 
 std::optional<std::string> find_ledger_fault(const RecordReader& records) {

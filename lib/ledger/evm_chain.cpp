@@ -1,0 +1,349 @@
+#include "ledger/evm_chain.h"
+
+#include "bytes/hex.h"
+#include "error/error.h"
+#include "evm/binding_json.h"
+#include "ledger/reward_book.h"
+#include "protocol/portal_messages_json.h"
+#include "registry/registry.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <fmt/format.h>
+#include <functional>
+#include <map>
+#include <mutex>
+
+namespace kaisar::network {
+namespace {
+
+/// Documents about a worker: the transaction of its binding, and its peer as the chain gave it.
+constexpr std::string_view binding_kind = "chain-binding";
+constexpr std::string_view peer_kind = "chain-peer";
+/// Documents about the network itself stand under this id, which is no SHA-256 that anybody will find a key for.
+constexpr Bytes32 network_wide{};
+constexpr std::chrono::milliseconds shortest_pause{50};
+constexpr std::chrono::milliseconds longest_pause{1000};
+/// How far back a transaction is looked for that somebody else sent: an hour of blocks of a second.
+constexpr std::uint64_t log_window_blocks = 3600;
+
+std::string report_kind(std::uint64_t epoch) { return fmt::format("chain-report/{}", epoch); }
+
+ContractCall question(const Address& to, Bytes data) {
+    return {.from = {}, .to = to, .value = {}, .data = std::move(data)};
+}
+
+/// A queued wish: what to send, whether the chain has it already, and what to keep once it is final.
+struct Job {
+    PaymentIntent intent;
+    /// The transaction when the chain has it without us, zero where it is not known which one.
+    std::function<std::optional<Bytes32>(ChainClient&)> find_done;
+    std::function<void(ChainClient&, const Bytes32& transaction)> keep;
+};
+
+class EvmChain final : public Chain {
+public:
+    EvmChain(Store& store, EvmLedger ledger, const Uint256& pool)
+        : store_(store), ledger_(std::move(ledger)), pool_(pool),
+          mirror_(make_embedded_chain(store, ledger_.peers, pool)) {}
+
+    std::optional<Bytes32> register_worker(const SignedBinding& binding) override;
+    std::optional<PeerAnswer> assign_peer(const Bytes32& node_id, Instant now) override;
+    std::optional<Bytes32> report_epoch(const EpochReport& report) override;
+    Uint256 pool() const override { return pool_; }
+    OwnedRewards rewards_of(const Address& owner, std::uint64_t from_epoch) const override {
+        OwnedRewards owned;
+        store_.read([&](const RecordReader& records) { owned = list_rewards(records, owner, from_epoch); });
+        return owned;
+    }
+    std::optional<PaidRewards> pay_rewards(const Address&) override { return std::nullopt; }
+    void run(const std::stop_token& stop) override;
+
+private:
+    void enqueue(Job job);
+    void throw_refusal(const std::string& purpose);
+    void add_sites(ChainClient& chain);
+    /// True when the job is done with.
+    bool work_on(const std::string& purpose, const Job& job, ChainClient& chain, Sender& sender);
+    void work_round(ChainClient& chain, Sender& sender);
+    void keep_worker(ChainClient& chain, const WorkerBinding& binding, const Bytes32& transaction);
+    void keep_peer(ChainClient& chain, const Bytes32& node_id, const Address& owner, const Bytes32& transaction);
+    std::optional<std::string> find_document(const Bytes32& id, std::string_view kind) const;
+    bool is_served(const PeerRecord& peer) const;
+
+    Store& store_;
+    EvmLedger ledger_;
+    Uint256 pool_;
+    std::unique_ptr<Chain> mirror_; ///< what the chain confirmed, for audits without the chain
+    std::mutex mutex_;
+    std::map<std::string, Job> jobs_;
+    std::map<std::string, Error> refusals_;
+};
+
+std::optional<std::string> EvmChain::find_document(const Bytes32& id, std::string_view kind) const {
+    std::optional<std::string> text;
+    store_.read([&](const RecordReader& records) { text = records.find_document(id, kind); });
+    return text;
+}
+
+bool EvmChain::is_served(const PeerRecord& peer) const {
+    return std::ranges::any_of(ledger_.peers, [&](const PeerSite& site) {
+        return site.endpoint == peer.endpoint && site.public_key == peer.public_key;
+    });
+}
+
+void EvmChain::enqueue(Job job) {
+    std::lock_guard lock(mutex_);
+    auto purpose = job.intent.purpose;
+    jobs_.try_emplace(std::move(purpose), std::move(job));
+}
+
+/// Tells it once: whoever asks again has the chain asked again.
+void EvmChain::throw_refusal(const std::string& purpose) {
+    std::lock_guard lock(mutex_);
+    const auto found = refusals_.find(purpose);
+    if (found == refusals_.end()) return;
+    const auto error = found->second;
+    refusals_.erase(found);
+    throw Error(error);
+}
+
+std::optional<Bytes32> EvmChain::register_worker(const SignedBinding& signed_binding) {
+    const auto& binding = signed_binding.binding;
+    const auto digest = encode_hex(binding_digest(binding));
+    if (const auto known = find_document(binding.node_id, binding_kind); known && known->starts_with(digest + " "))
+        return decode_hex_array<32>(known->substr(digest.size() + 1));
+    const auto purpose = "register " + digest;
+    throw_refusal(purpose);
+    const auto registry = ledger_.registry;
+    enqueue({.intent = {.purpose = purpose, .to = registry, .value = {}, .data = register_call(signed_binding)},
+             .find_done = [registry, binding](ChainClient& chain) -> std::optional<Bytes32> {
+                 const auto answer = chain.read(question(registry, worker_call(binding.node_id, binding.owner)));
+                 const auto worker = decode_worker(answer.data);
+                 if (!worker || worker->issued_at != binding.issued_at || worker->expires_at != binding.expires_at)
+                     return std::nullopt;
+                 const auto latest = chain.latest_block().number;
+                 const std::optional<Bytes32> topics[] = {worker_registered_topic(), binding.node_id};
+                 const auto logs = chain.logs(registry, topics, latest - std::min(latest, log_window_blocks));
+                 return logs.empty() ? Bytes32{} : logs.back().transaction_hash;
+             },
+             .keep = [this, binding](ChainClient& chain,
+                                     const Bytes32& transaction) { keep_worker(chain, binding, transaction); }});
+    return std::nullopt;
+}
+
+void EvmChain::keep_worker(ChainClient& chain, const WorkerBinding& binding, const Bytes32& transaction) {
+    keep_peer(chain, binding.node_id, binding.owner, transaction);
+    store_.write([&](RecordWriter& records) {
+        records.put_document(binding.node_id, binding_kind,
+                             encode_hex(binding_digest(binding)) + " " + encode_hex(transaction));
+    });
+}
+
+void EvmChain::keep_peer(ChainClient& chain, const Bytes32& node_id, const Address& owner, const Bytes32& transaction) {
+    const auto answer = chain.read(question(ledger_.registry, worker_call(node_id, owner)));
+    const auto worker = decode_worker(answer.data);
+    if (!worker || is_zero(worker->peer_id)) return;
+    const PeerAnswer peer{.transaction_hash = transaction,
+                          .peer = {.id = worker->peer_id,
+                                   .endpoint = worker->endpoint,
+                                   .public_key = worker->peer_key,
+                                   .expires_at = Instant(std::chrono::seconds(worker->peer_expires_at))}};
+    store_.write([&](RecordWriter& records) { records.put_document(node_id, peer_kind, encode_peer_answer(peer)); });
+}
+
+std::optional<PeerAnswer> EvmChain::assign_peer(const Bytes32& node_id, Instant now) {
+    if (const auto known = find_document(node_id, peer_kind)) {
+        const auto answer = decode_peer_answer(*known);
+        if (answer.peer.expires_at > now && is_served(answer.peer)) return answer;
+    }
+    std::optional<Address> owner;
+    store_.read([&](const RecordReader& records) {
+        if (const auto worker = records.find_worker(node_id)) owner = parse_address(worker->owner);
+    });
+    check(owner.has_value(), "a peer is assigned to a registered worker");
+    const auto purpose = "assign " + encode_hex(node_id);
+    throw_refusal(purpose);
+    const auto registry = ledger_.registry;
+    enqueue({.intent = {.purpose = purpose, .to = registry, .value = {}, .data = assign_peer_call(node_id, *owner)},
+             .find_done = [this, registry, node_id, owner](ChainClient& chain) -> std::optional<Bytes32> {
+                 const auto worker = decode_worker(chain.read(question(registry, worker_call(node_id, *owner))).data);
+                 if (!worker || is_zero(worker->peer_id)) return std::nullopt;
+                 const PeerRecord peer{.id = worker->peer_id,
+                                       .endpoint = worker->endpoint,
+                                       .public_key = worker->peer_key,
+                                       .expires_at = {}};
+                 return is_served(peer) ? std::optional(Bytes32{}) : std::nullopt;
+             },
+             .keep = [this, node_id,
+                      owner](ChainClient& chain,
+                             const Bytes32& transaction) { keep_peer(chain, node_id, *owner, transaction); }});
+    return std::nullopt;
+}
+
+std::optional<Bytes32> EvmChain::report_epoch(const EpochReport& report) {
+    // Nothing to pay: the chain need not hear of it, and would not take a report without rewards.
+    if (is_zero(report.rewards_root)) return mirror_->report_epoch(report);
+    if (const auto known = find_document(network_wide, report_kind(report.epoch))) {
+        mirror_->report_epoch(report);
+        return decode_hex_array<32>(*known);
+    }
+    const auto purpose = fmt::format("report {}", report.epoch);
+    throw_refusal(purpose);
+    const auto registry = ledger_.registry;
+    const RegistryReport told{.rewards_root = report.rewards_root,
+                              .verdicts_root = report.verdicts_root,
+                              .points_digest = report.points_digest,
+                              .micro_points = report.micro_points,
+                              .pool = report.pool};
+    enqueue({.intent = {.purpose = purpose, .to = registry, .value = {}, .data = report_epoch_call(report.epoch, told)},
+             .find_done = [registry, told, epoch = report.epoch](ChainClient& chain) -> std::optional<Bytes32> {
+                 const auto known = decode_report(chain.read(question(registry, report_call(epoch))).data);
+                 return known && *known == told ? std::optional(Bytes32{}) : std::nullopt;
+             },
+             .keep =
+                 [this, epoch = report.epoch](ChainClient&, const Bytes32& transaction) {
+                     store_.write([&](RecordWriter& records) {
+                         records.put_document(network_wide, report_kind(epoch), encode_hex(transaction));
+                     });
+                 }});
+    return std::nullopt;
+}
+
+/// The peers and checkers of this network, where the registry does not have them; peers of ours that moved are retired.
+void EvmChain::add_sites(ChainClient& chain) {
+    const auto add = [&](std::string purpose, Bytes data) {
+        enqueue(
+            {.intent = {.purpose = std::move(purpose), .to = ledger_.registry, .value = {}, .data = std::move(data)},
+             .find_done = [](ChainClient&) { return std::optional<Bytes32>(); },
+             .keep = [](ChainClient&, const Bytes32&) {}});
+    };
+    const auto count = decode_value(chain.read(question(ledger_.registry, registry_getter("peerCount"))).data);
+    auto missing = ledger_.peers;
+    for (std::uint64_t index = 0; count && index < count->narrow().value_or(0); ++index) {
+        const auto peer = decode_peer(chain.read(question(ledger_.registry, peer_call(index))).data);
+        if (!peer || peer->is_retired) continue;
+        const auto same = std::ranges::find_if(missing, [&](const PeerSite& site) {
+            return site.endpoint == peer->endpoint && site.public_key == peer->key;
+        });
+        const bool is_ours =
+            std::ranges::any_of(ledger_.peers, [&](const PeerSite& site) { return site.public_key == peer->key; });
+        if (same != missing.end())
+            missing.erase(same);
+        else if (is_ours)
+            add(fmt::format("retire peer {}", index), retire_peer_call(index));
+    }
+    for (const auto& site : missing)
+        add(fmt::format("add peer {} {}", encode_hex(site.public_key), site.endpoint),
+            add_peer_call(site.public_key, site.endpoint));
+    for (const auto& key : ledger_.checkers) {
+        const auto known = decode_value(chain.read(question(ledger_.registry, checker_call(key))).data);
+        if (known && known->is_zero()) add("add checker " + encode_hex(key), add_checker_call(key));
+    }
+}
+
+bool EvmChain::work_on(const std::string& purpose, const Job& job, ChainClient& chain, Sender& sender) {
+    if (sender.find_unfinished(purpose) == nullptr) {
+        if (const auto done = job.find_done(chain)) {
+            job.keep(chain, *done);
+            return true;
+        }
+        sender.submit(job.intent, quote_payment(chain, ledger_.account.address(), job.intent));
+    }
+    const auto payment = sender.look_after(purpose);
+    if (payment.state == PaymentState::open) return false;
+    if (payment.state == PaymentState::confirmed) job.keep(chain, payment.transaction_hash);
+    sender.mark_reported(purpose);
+    // One that reverted or was replaced is looked at anew: somebody else may have done what it was for.
+    return payment.state == PaymentState::confirmed;
+}
+
+void EvmChain::work_round(ChainClient& chain, Sender& sender) {
+    std::vector<std::pair<std::string, Job>> jobs;
+    {
+        std::lock_guard lock(mutex_);
+        jobs.assign(jobs_.begin(), jobs_.end());
+    }
+    // Nobody can be given a peer before the chain has one.
+    const auto is_site = [](const auto& job) { return job.first.starts_with("add "); };
+    if (std::ranges::any_of(jobs, is_site)) std::erase_if(jobs, std::not_fn(is_site));
+    // Those that wait for their block first, so that their nonces are settled before new ones are given out.
+    std::ranges::stable_partition(jobs, [&](const auto& job) { return sender.find_unfinished(job.first) != nullptr; });
+    for (const auto& [purpose, job] : jobs) {
+        std::optional<Error> refusal;
+        bool is_done = false;
+        try {
+            is_done = work_on(purpose, job, chain, sender);
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::refused) throw;
+            refusal = error;
+        }
+        std::lock_guard lock(mutex_);
+        if (is_done || refusal) jobs_.erase(purpose);
+        if (refusal) refusals_.insert_or_assign(purpose, *refusal);
+    }
+}
+
+void EvmChain::run(const std::stop_token& stop) {
+    auto access = ledger_.access;
+    access.stop = stop;
+    ChainClient chain(access);
+    Sender sender(chain, ledger_.account, ledger_.journal, ledger_.policy);
+    bool has_sites = false;
+    auto pause = shortest_pause;
+    while (!stop.stop_requested()) {
+        try {
+            if (!has_sites) add_sites(chain);
+            has_sites = true;
+            work_round(chain, sender);
+            pause = shortest_pause;
+        } catch (const Error&) {
+            // The chain cannot be reached, or is another one: whoever waits is told so, and it is tried again.
+            pause = std::min(pause * 2, longest_pause);
+        }
+        access.clock.sleep_until(access.clock.now() + pause, stop);
+    }
+}
+
+} // namespace
+
+std::uint64_t fetch_chain_id(ChainAccess access) {
+    const RpcCall asked{"eth_chainId", "[]"};
+    HttpRequest request{.method = "POST",
+                        .authority = access.nodes.front().authority(),
+                        .target = {},
+                        .headers = {},
+                        .body = encode_rpc_calls(std::span(&asked, 1))};
+    request.headers.add("Content-Type", "application/json");
+    const auto response =
+        access.transport.send(access.nodes.front(), request,
+                              {.timeout = access.timeout, .body_limit_bytes = rpc_answer_limit_bytes}, access.stop);
+    const auto answers = decode_rpc_answers(response.body, 1);
+    if (response.status != 200 || answers[0].failure)
+        throw Error(ErrorKind::network, fmt::format("{} does not name its chain", access.nodes.front().text()),
+                    "is that the RPC address of an EVM chain?");
+    return decode_quantity(answers[0].result);
+}
+
+RegistryFacts fetch_registry_facts(const ChainAccess& access, const Address& registry) {
+    ChainClient chain(access);
+    const auto get = [&](std::string_view name) {
+        const auto answer = chain.read(question(registry, registry_getter(name)));
+        const auto value = answer.execution == Execution::succeeded ? decode_value(answer.data) : std::nullopt;
+        if (!value)
+            throw Error(ErrorKind::mismatch, fmt::format("there is no registry at {}", format_address(registry)),
+                        "kaisar-network deploy makes one and prints its address");
+        return *value;
+    };
+    const auto account = get("operator").word();
+    return {.chain_id = access.chain_id,
+            .operator_account = {array_of<20>(ByteView(account).last(20))},
+            .epoch_seconds = get("epochSeconds").narrow().value_or(0),
+            .pool_limit = get("poolLimit")};
+}
+
+std::unique_ptr<Chain> make_evm_chain(Store& store, EvmLedger ledger, const Uint256& pool) {
+    return std::make_unique<EvmChain>(store, std::move(ledger), pool);
+}
+
+} // namespace kaisar::network
