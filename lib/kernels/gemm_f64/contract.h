@@ -2,11 +2,11 @@
 ///
 ///     C[i][j] = sum over l of A[i][l] * B[l][j]      0 <= i < m, 0 <= j < n, 0 <= l < k
 ///
-/// | operand | type  | shape | rows apart   | note                              |
-/// |---------|-------|-------|--------------|-----------------------------------|
-/// | a       | double | m x k | lda doubles   |                                   |
-/// | b       | double | k x n | ldb doubles   |                                   |
-/// | c       | double | m x n | ldc doubles   | overwritten; all zero for k = 0   |
+/// | operand | type   | shape | rows apart   | note                              |
+/// |---------|--------|-------|--------------|-----------------------------------|
+/// | a       | double | m x k | lda doubles  |                                   |
+/// | b       | double | k x n | ldb doubles  |                                   |
+/// | c       | double | m x n | ldc doubles  | overwritten; all zero for k = 0   |
 ///
 /// Accuracy: |C - exact| <= k * 2^-52 * (|A| |B|), element by element, in whatever order a variant adds (Higham,
 /// Accuracy and Stability of Numerical Algorithms, §3.5, with room for one rounding more a term). Work: 2mnk
