@@ -8,7 +8,7 @@
 namespace kaisar::kernels {
 namespace {
 
-constexpr std::size_t lanes = 8, block_bytes = 64;
+constexpr std::size_t lanes = 8;
 constexpr std::size_t groups_in_step = 6; // 48 walkers
 
 /// Eight walkers and where each reads next.
