@@ -147,8 +147,9 @@ int run(const Options& options, Context& context) {
     }
     const auto profile = resolve_network(context, *transport);
     if (options.gas_payer == "owner" && profile.chain != "embedded")
-        throw Error(ErrorKind::usage, "--pay-gas owner: this version sends no transactions of its own",
-                    "leave it to the portal");
+        throw Error(ErrorKind::usage,
+                    "--pay-gas owner: this version has the portal bring every registration to the chain",
+                    "leave --pay-gas out: the owner pays for its claims only");
     const auto connection = make_connection(context, *transport);
     const auto result = register_worker(directory, profile, connection, make_choices(options, directory, context));
     context.terminal.print_result(context.options.json ? registration_json(result, directory.certificate())

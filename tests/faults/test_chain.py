@@ -1,0 +1,283 @@
+"""A chain that misbehaves, and kaisar killed at each step of a payment: nothing is lost, nothing is paid or registered twice."""
+import http.server
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent), str(HERE), str(HERE.parent / "network")]
+
+from anvil import Anvil
+from ledgers import Evm
+from processes import environment, kaisar
+from tap import Skip, case, main
+from worker import PASSWORD, Worker, state_of
+
+# The second of anvil's accounts, under PASSWORD with next to no scrypt, so that a hundred payments cost seconds.
+ACCOUNT = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+KEYSTORE = '{"address":"70997970c51812dc3a010c7d01b50e0d17dc79c8","id":"ce87edf0-37a7-4a33-830f-1156612d0398","version":3,"Crypto":{"cipher":"aes-128-ctr","cipherparams":{"iv":"e573a96f953dcc836b5f068eb62cff87"},"ciphertext":"0298b6dbcc616610c535a559a8b98e4f0ac036feed564c589bfd8838f19b37e5","kdf":"scrypt","kdfparams":{"salt":"dac066ae8454e2fdf2a35dfaa5d0d454337e03ed3497127513ae6b6f6c8e1267","n":2,"dklen":32,"p":1,"r":8},"mac":"6fdfd908182c5eded8b1eae6e91479be2180b594654c550200a8e8bbbdf887e4"}}'
+AMOUNT = 15 * 10**17
+CALLS = "rename,renameat,renameat2,sendto,sendmsg"
+
+
+class Payer:
+    """A data directory with the wallet of an account that has coin, and the chain that it is on."""
+
+    def __init__(self, anvil):
+        self.anvil = anvil
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="kaisar-chain-"))
+        for name, text in (("password", PASSWORD), ("keystore", KEYSTORE)):
+            (self.folder / name).write_text(text)
+            (self.folder / name).chmod(0o600)
+        done = kaisar(self.folder, "wallet", "import", "--keystore", "keystore", "--password-file", "password")
+        assert done.returncode == 0 and done.stdout.strip() == ACCOUNT, done.stdout + done.stderr
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def words(self, to, *more, rpc=None, confirmations=1, wait=5):
+        return ["--timeout", "3", "--no-input", "wallet", "send", "--to", to, "--amount", "1.5", "--rpc", rpc or self.anvil.url, "--chain-id", "3338",
+                "--confirmations", str(confirmations), "--wait", str(wait), "--yes", "--json", "--password-file", "password", *more]
+
+    def send(self, to, *more, wrapper=(), **how):
+        return kaisar(self.folder, *self.words(to, *more, **how), wrapper=wrapper)
+
+    def attempts(self):
+        journal = json.loads((self.folder / "data/transactions.json").read_text())
+        return [attempt["hash"] for attempt in journal["payments"][-1]["attempts"]]
+
+
+def receiver(number):
+    return "0x" + f"{number:040x}"
+
+
+def sent(done):
+    assert done.returncode == 0, f"exit code {done.returncode}\n{done.stdout}{done.stderr}"
+    return state_of(done)
+
+
+class Chain:
+    """An anvil of its own for a case."""
+
+    def __init__(self, *options, **how):
+        self.anvil = Anvil(*options, **how)
+
+    def __enter__(self):
+        return self.anvil
+
+    def __exit__(self, *_):
+        self.anvil.stop()
+
+
+def mine(anvil, blocks=1):
+    anvil.rpc("anvil_mine", hex(blocks))
+
+
+@case("pending forever: the run gives up, the next one goes on with the same transaction, and it is paid once")
+def _():
+    with Chain("--no-mining") as anvil, Payer(anvil) as payer:
+        to = receiver(0xA1)
+        for _ in range(2):
+            done = payer.send(to, wait=0.5)
+            assert done.returncode == 4 and "is not in a block yet" in done.stderr, done.stdout + done.stderr
+        first = payer.attempts()
+        assert len(first) == 1, first
+        mine(anvil)
+        done = sent(payer.send(to))
+        assert done["resumed"] is True and done["transactions"] == first, done
+        assert anvil.balance(to) == AMOUNT and anvil.nonce(ACCOUNT) == 1
+        # What was reported is done with: the same words are a new payment then.
+        payer.send(to, wait=0)
+        mine(anvil)
+        assert sent(payer.send(to))["transactions"] != first
+        assert anvil.balance(to) == 2 * AMOUNT and anvil.nonce(ACCOUNT) == 2
+
+
+@case("a reorganisation drops the payment's block: it is sent again as it was and paid once")
+def _():
+    with Chain("--no-mining") as anvil, Payer(anvil) as payer:
+        to = receiver(0xA2)
+        assert payer.send(to, confirmations=3, wait=0).returncode == 4
+        before = anvil.rpc("evm_snapshot")
+        mine(anvil)
+        assert anvil.balance(to) == AMOUNT
+        done = payer.send(to, confirmations=3, wait=0)
+        assert done.returncode == 4 and "not deep enough" in done.stderr, done.stderr
+        assert anvil.rpc("evm_revert", before)
+        for transaction in payer.attempts():
+            anvil.rpc("anvil_dropTransaction", transaction)
+        mine(anvil, 2)
+        assert anvil.balance(to) == 0
+        assert payer.send(to, confirmations=3, wait=0.3).returncode == 4
+        mine(anvil, 3)
+        done = sent(payer.send(to, confirmations=3))
+        assert done["resumed"] is True and done["transactions"] == payer.attempts()[:1], done
+        assert anvil.balance(to) == AMOUNT and anvil.nonce(ACCOUNT) == 1
+
+
+@case("the base fee rises tenfold: more is offered under the same nonce, and one of the offers is paid")
+def _():
+    with Chain("--no-mining") as anvil, Payer(anvil) as payer:
+        to = receiver(0xA3)
+        assert payer.send(to, wait=0).returncode == 4
+        base = int(anvil.rpc("eth_getBlockByNumber", "latest", False)["baseFeePerGas"], 16)
+        anvil.rpc("anvil_setNextBlockBaseFeePerGas", hex(10 * base))
+        mine(anvil)
+        assert anvil.balance(to) == 0, "the first offer is too low now"
+        assert payer.send(to, wait=0).returncode == 4
+        assert len(payer.attempts()) == 2, payer.attempts()
+        anvil.rpc("anvil_setNextBlockBaseFeePerGas", hex(9 * base))
+        mine(anvil)
+        done = sent(payer.send(to))
+        assert done["transactions"] == payer.attempts()[1:2], done
+        assert anvil.balance(to) == AMOUNT and anvil.nonce(ACCOUNT) == 1
+
+
+@case("nonce too low: a transaction of the same wallet from elsewhere took the nonce; it is said, and nothing is paid twice")
+def _():
+    with Chain("--no-mining") as anvil, Payer(anvil) as payer, Payer(anvil) as elsewhere:
+        mine_to, theirs = receiver(0xA4), receiver(0xA5)
+        assert payer.send(mine_to, wait=0).returncode == 4
+        anvil.rpc("anvil_dropTransaction", payer.attempts()[0])
+        assert elsewhere.send(theirs, wait=0).returncode == 4
+        mine(anvil)
+        assert sent(elsewhere.send(theirs))["resumed"] is True
+        done = payer.send(mine_to)
+        assert done.returncode == 4 and "took the place of this one" in done.stderr, done.stdout + done.stderr
+        assert anvil.balance(mine_to) == 0 and anvil.balance(theirs) == AMOUNT
+        assert payer.send(mine_to, wait=0).returncode == 4
+        mine(anvil)
+        assert sent(payer.send(mine_to))["resumed"] is True
+        assert anvil.balance(mine_to) == AMOUNT and anvil.nonce(ACCOUNT) == 2
+
+
+@case("killed at each call that keeps or sends something: the next run finishes the payment, and it is paid once")
+def _():
+    if not shutil.which("strace"):
+        raise Skip("strace is not installed")
+    with Chain() as anvil, Payer(anvil) as payer:
+        kills = 0
+        for number in range(1, 60):
+            to = receiver(0xB000 + number)
+            inject = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={CALLS}", "-e", f"inject={CALLS}:signal=KILL:when={number}"]
+            done = payer.send(to, wrapper=inject)
+            if done.returncode == 0:
+                break
+            assert done.returncode in (-9, 137), f"kill {number}: exit code {done.returncode}\n{done.stderr}"
+            kills += 1
+            sent(payer.send(to))
+            assert anvil.balance(to) == AMOUNT, f"killed at call {number}, {anvil.balance(to)} was paid"
+        assert kills >= 8, f"only {kills} moments were found"
+        print(f"figure: a payment was killed at {kills} moments, and paid {kills} times")
+
+
+@case("two kaisars at once: the second is told to wait, and only one payment leaves")
+def _():
+    with Chain("--no-mining") as anvil, Payer(anvil) as payer:
+        to = receiver(0xA6)
+        words = ["kaisar", *payer.words(to, wait=20)]
+        first = subprocess.Popen(words, cwd=payer.folder, env=environment(payer.folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        deadline = time.monotonic() + 15
+        while not (payer.folder / "data/transactions.json").exists():
+            assert time.monotonic() < deadline and first.poll() is None, "the first one does not get to its payment"
+            time.sleep(0.05)
+        second = payer.send(to)
+        assert second.returncode == 3 and "another kaisar is paying" in second.stderr, second.stdout + second.stderr
+        mine(anvil)
+        stdout, stderr = first.communicate(timeout=20)
+        assert first.returncode == 0, stdout + stderr
+        assert anvil.balance(to) == AMOUNT and anvil.nonce(ACCOUNT) == 1
+
+
+class Liar:
+    """An HTTP server that answers everything with the same body."""
+
+    def __init__(self, body, status=200):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@case("nodes of another chain, of garbage and of nothing: nothing is signed, and one right node among them is enough")
+def _():
+    with Chain() as anvil, Chain(chain_id=9990) as other, Payer(anvil) as payer:
+        to = receiver(0xA7)
+        liars = [Liar(b"<html>"), Liar(b'{"jsonrpc":"2.0","id":1}'), Liar(b'{"jsonrpc":"2.0","id":1,"result":"0xd0a"}'), Liar(b"", 503)]
+        nothing = "http://127.0.0.1:9"
+        try:
+            done = payer.send(to, rpc=other.url)
+            assert done.returncode == 7 and "chain 9990" in done.stderr, done.stderr
+            for rpc in [*(liar.url for liar in liars), nothing]:
+                done = payer.send(to, rpc=rpc)
+                # The one that says 3338 to everything says so of the balance too, which is not enough then.
+                assert done.returncode in (4, 5), f"{rpc}: exit code {done.returncode}\n{done.stderr}"
+            assert not (payer.folder / "data/transactions.json").exists(), "something was signed for a node that is none"
+            done = sent(payer.send(to, rpc=",".join([nothing, other.url, liars[0].url, liars[3].url, anvil.url])))
+            assert done["resumed"] is False and anvil.balance(to) == AMOUNT and other.balance(to) == 0
+        finally:
+            for liar in liars:
+                liar.stop()
+
+
+@case("a registration waits for its block, survives kill -9 of the portal and a reorganisation, and is on the chain once")
+def _():
+    ledger = Evm()
+    try:
+        anvil, operator = ledger.anvil, "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+
+        def registrations():
+            logs = anvil.rpc("eth_getLogs", {"address": ledger.registry, "fromBlock": "0x0"})
+            topic = "0xba6f90e03a13f9143b828e9715810a99361ab68d74a2d27fdd1fccbe9495fc4b"
+            return [log for log in logs if log["topics"][0] == topic]
+
+        deadline = time.monotonic() + 15
+        while anvil.nonce(operator) < 3:  # registry, checker, peer
+            assert time.monotonic() < deadline, "the network's peer does not get to the chain"
+            time.sleep(0.05)
+        anvil.rpc("evm_setAutomine", False)
+        with Worker(ledger.network.profile) as worker:
+            done = worker.register("--timeout", "1")
+            assert done.returncode == 4, done.stdout + done.stderr
+            assert not registrations()
+            ledger.network.stop(9)
+            ledger.network.start()
+            before = anvil.rpc("evm_snapshot")
+            mine(anvil)
+            assert len(registrations()) == 1
+            assert anvil.rpc("evm_revert", before)
+            assert not registrations()
+            anvil.rpc("evm_setAutomine", True)
+            mine(anvil)
+            worker.register()  # its proof may come too late on a busy machine; the chain's part is done before that
+            states = [known["state"] for known in ledger.network.query("workers")["workers"]]
+            assert len(states) == 1 and states[0] not in ("requested", "bound"), states
+            assert len(registrations()) == 1
+            assert anvil.nonce(operator) == 4, "registry, checker, peer, and one registration"
+    finally:
+        ledger.close()
+
+
+main()
