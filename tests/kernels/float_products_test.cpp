@@ -27,7 +27,7 @@ struct Single {
     using Exact = double;
     static Input random(std::mt19937_64& random) { return std::uniform_real_distribution<float>(-1, 1)(random); }
     static Exact value(Input input) { return input; }
-    static constexpr Exact error_per_term = 0x1p-23;
+    static constexpr Exact error_per_term = 0x1p-23, flushed_per_term = 0;
 };
 
 struct Double {
@@ -38,7 +38,7 @@ struct Double {
     using Exact = std::conditional_t<std::numeric_limits<long double>::digits == 64, long double, double>;
     static Input random(std::mt19937_64& random) { return std::uniform_real_distribution<double>(-1, 1)(random); }
     static Exact value(Input input) { return input; }
-    static constexpr Exact error_per_term = 0x1p-52;
+    static constexpr Exact error_per_term = 0x1p-52, flushed_per_term = 0;
 };
 
 struct Bfloat16 {
@@ -53,7 +53,15 @@ struct Bfloat16 {
         std::memcpy(&number, &bits, sizeof number);
         return double{number};
     }
-    static constexpr Exact error_per_term = 0x1p-23; // and 2^-125, which numbers of this size do not need
+    static constexpr Exact error_per_term = 0x1p-23, flushed_per_term = 0x1p-125;
+};
+
+/// Numbers whose products lie around the smallest that processors do not take for zero.
+struct TinyBfloat16 : Bfloat16 {
+    static Input random(std::mt19937_64& random) {
+        const auto exponent = static_cast<unsigned>(random() % 16) + 127 - 70;
+        return static_cast<Input>((random() & 0x807f) | exponent << 7);
+    }
 };
 
 template <class Kind>
@@ -103,7 +111,8 @@ struct Product {
             const Exact product = rows_of_a[i * k + l] * columns_of_b[j * k + l];
             exact += product, magnitude += std::abs(product);
         }
-        return std::abs(found - exact) <= static_cast<Exact>(k) * Kind::error_per_term * magnitude;
+        const Exact bound = Kind::error_per_term * magnitude + Kind::flushed_per_term;
+        return std::abs(found - exact) <= static_cast<Exact>(k) * bound;
     }
 };
 
@@ -136,4 +145,12 @@ TEST_CASE("Every variant of the double-precision product keeps within the bound 
 
 TEST_CASE("Every variant of the bfloat16 product keeps within the bound that its contract states") {
     check_products<Bfloat16>("gemm_bf16", gemm_bf16_variants());
+}
+
+TEST_CASE("Every variant of the bfloat16 product keeps within its bound where products all but vanish") {
+    for_each_variant("gemm_bf16", gemm_bf16_variants(), [](const GemmBf16& variant) {
+        std::mt19937_64 random(4);
+        Product<TinyBfloat16> product;
+        for (const std::size_t k : {1, 2, 7, 64, 531}) product.check_shape(variant, {15, 33, k}, Guard::after, random);
+    });
 }
