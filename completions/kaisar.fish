@@ -90,6 +90,7 @@ complete -c kaisar -n '__kaisar_at '\''kaisar bench'\''' -l duration -x -d 'Seco
 complete -c kaisar -n '__kaisar_at '\''kaisar bench'\''' -l samples -x -d 'Samples of each workload, in place of a duration'
 complete -c kaisar -n '__kaisar_at '\''kaisar bench'\''' -l require-stable -x -d 'Exit 8 when spread or drift exceeds this'
 complete -c kaisar -n '__kaisar_at '\''kaisar bench'\''' -l report -r -F -d 'Write one HTML page with the roofline and every sample'
+complete -c kaisar -n '__kaisar_at '\''kaisar bench'\''' -l quick -d 'Two seconds: five workloads, smaller arrays, fewer samples'
 complete -c kaisar -n '__kaisar_at '\''kaisar bench'\''' -l scratch -r -F -d 'Folder for the file of disk-*; the data directory by default'
 complete -c kaisar -n '__kaisar_at '\''kaisar bench'\''' -l baseline -r -F -d 'Compare with a signed earlier report'
 complete -c kaisar -n '__kaisar_at '\''kaisar bench'\''' -l save-baseline -d 'Sign this report with the node key and keep it as the baseline'

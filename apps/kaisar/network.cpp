@@ -1,9 +1,12 @@
 #include "network.h"
 
 #include "bytes/hex.h"
+#include "client/line_client.h"
 #include "error/error.h"
 #include "hardware/inventory.h"
+#include "provider/registration.h"
 #include "settings/configuration.h"
+#include "settings/node_key.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -68,6 +71,24 @@ NetworkProfile resolve_network(Context& context, Transport& transport) {
 Connection make_connection(const Context& context, Transport& transport) {
     const std::chrono::milliseconds timeout(static_cast<std::int64_t>(context.options.timeout_s * 1000));
     return {.transport = transport, .clock = context.clock, .timeout = timeout, .stop = context.stop};
+}
+
+std::function<NetworkLine()> find_peer_line(const Context& context) {
+    const DataDirectory directory(context.places.data_dir);
+    const auto record = find_registration(directory.registration());
+    auto key = find_node_key(directory.node_key());
+    if (!record || record->step != RegistrationStep::ready || !key) return {};
+    return [&context, peer = record->peer, node_id = record->node_id, key = std::make_shared<Ed25519Key>(*std::move(key))] {
+        const std::shared_ptr<Transport> transport = make_curl_transport();
+        const auto connection = make_connection(context, *transport);
+        const auto url = require_portal_url(peer.endpoint);
+        PortalClient signed_peer(connection, url, peer.public_key, *key);
+        const auto line =
+            std::make_shared<LineClient>(connection, url, signed_peer, node_id, popw::choose_primitives(context.cpu));
+        return NetworkLine{[line, transport](std::uint64_t bytes) { line->download(bytes); },
+                           [line, transport](std::uint64_t bytes) { line->upload(bytes); },
+                           [line, transport] { line->ping(); }};
+    };
 }
 
 unsigned usable_threads() { return std::max(1u, static_cast<unsigned>(detect_inventory().cpu.usable_threads)); }

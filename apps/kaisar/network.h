@@ -5,6 +5,9 @@
 #include "command.h"
 #include "settings/data_directory.h"
 #include "settings/network_profile.h"
+#include "workloads/job.h"
+
+#include <functional>
 
 namespace kaisar {
 
@@ -14,6 +17,9 @@ NetworkProfile resolve_network(Context& context, Transport& transport);
 
 /// What the conversations of this run share.
 Connection make_connection(const Context& context, Transport& transport);
+
+/// How bench opens its line to the peer of the registration; empty where this machine is not registered.
+std::function<NetworkLine()> find_peer_line(const Context& context);
 
 /// Processors that this process may use, at least one.
 unsigned usable_threads();

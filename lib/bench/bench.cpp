@@ -53,22 +53,22 @@ public:
                                    .m = request_.m,
                                    .n = request_.n,
                                    .k = request_.k,
-                                   .size_bytes = request_.size_bytes,
+                                   .size_bytes = choose_size(workload),
                                    .scratch_folder = request_.scratch_folder,
                                    .line = find_line(workload)};
-        if (observer_.progress) observer_.progress(workload.name, 0);
+        tell(workload, 0);
         const Job job = workload.make(settings);
         std::optional<Job> ceiling;
         if (workload.make_ceiling != nullptr) ceiling = make_ceiling_for(workload, job, settings);
-        const SamplingPlan plan{request_.duration_s, request_.samples, workload.figure, [&](double fraction) {
-                                    if (observer_.progress) observer_.progress(workload.name, fraction);
-                                }};
+        const SamplingPlan plan{request_.duration_s, request_.samples, workload.figure,
+                                [&](double fraction) { tell(workload, fraction); }};
         const auto samples = take_samples(team, job, ceiling ? &*ceiling : nullptr, plan, stop_);
         return describe(workload, job, ceiling, samples, team);
     }
 
     /// As measure, and a waived result instead of an error where the workload was not asked for by name.
-    BenchResult try_measure(const Workload& workload) const {
+    BenchResult try_measure(const Workload& workload, std::size_t index, std::size_t count) {
+        index_ = index, count_ = count;
         auto result = begin_result(workload, "cpu");
         if (workload.make == nullptr) {
             result.waived = std::string(workload.waived);
@@ -85,6 +85,18 @@ public:
     }
 
 private:
+    /// A quick run touches less memory: most of the time would go into that.
+    std::size_t choose_size(const Workload& workload) const {
+        constexpr std::size_t quick_bytes = 64u << 20;
+        const bool is_smaller = request_.effort == Effort::quick && workload.name.starts_with("memory-");
+        return request_.size_bytes == 0 && is_smaller ? quick_bytes : request_.size_bytes;
+    }
+
+    void tell(const Workload& workload, double fraction) const {
+        if (!observer_.progress) return;
+        observer_.progress(workload.name, (static_cast<double>(index_) + fraction) / static_cast<double>(count_));
+    }
+
     /// Opened once, by the first workload that wants it.
     const NetworkLine* find_line(const Workload& workload) const {
         if (!workload.name.starts_with("network-") || !request_.open_line) return nullptr;
@@ -116,7 +128,7 @@ private:
         result.unstable_reason = find_objection(result, request_.stable_bound);
         result.stable = result.unstable_reason.empty();
         result.figures = samples.figures;
-        if (job.survey) result.staircase = job.survey();
+        if (job.survey && request_.effort == Effort::whole) result.staircase = job.survey();
         if (request_.pictures == Pictures::drawn && job.draw) result.picture = job.draw();
         return result;
     }
@@ -126,6 +138,7 @@ private:
     const std::stop_token& stop_;
     const BenchObserver& observer_;
     Processors processors_;
+    std::size_t index_ = 0, count_ = 1;
     mutable std::optional<NetworkLine> line_;
 };
 
@@ -145,7 +158,8 @@ std::vector<const Workload*> choose_workloads(const BenchRequest& request) {
     std::vector<const Workload*> chosen;
     for (const auto& name : request.workloads) chosen.push_back(&require_workload(name));
     if (chosen.empty())
-        for (const auto& workload : workload_table()) chosen.push_back(&workload);
+        for (const auto& workload : workload_table())
+            if (request.effort == Effort::whole || workload.is_quick) chosen.push_back(&workload);
     return chosen;
 }
 
@@ -183,13 +197,13 @@ BenchReport run_bench(const BenchRequest& request, CpuFeatures features, const s
     require_known_device(request.device);
     require_possible_sizes(request);
     const auto workloads = choose_workloads(request);
-    const Bench bench(request, features, stop, observer);
+    Bench bench(request, features, stop, observer);
     BenchReport report{detect_inventory(), {}};
     const auto add = [&](BenchResult result) {
         report.results.push_back(std::move(result));
         if (observer.finished) observer.finished(report.results.back());
     };
-    for (const auto* workload : workloads) add(bench.try_measure(*workload));
+    for (std::size_t i = 0; i < workloads.size(); ++i) add(bench.try_measure(*workloads[i], i, workloads.size()));
     if (request.device != "all") return report;
     for (const auto& gpu : report.machine.gpus) {
         for (const auto* workload : workloads) {

@@ -20,6 +20,9 @@ namespace kaisar {
 /// Whether workloads that draw shall do so, after their samples.
 enum class Pictures { none, drawn };
 
+/// quick: the few workloads that say most, in two seconds, with smaller arrays.
+enum class Effort { whole, quick };
+
 struct BenchRequest {
     std::vector<std::string> workloads; ///< empty: all
     std::string device = "cpu";         ///< cpu, cuda:N or all
@@ -31,6 +34,7 @@ struct BenchRequest {
     unsigned samples = 0;               ///< zero: as many as the duration has room for
     double stable_bound = 0.05;         ///< what BenchResult::stable is judged by
     Pictures pictures = Pictures::none;
+    Effort effort = Effort::whole;
     std::filesystem::path scratch_folder; ///< for the file of disk workloads; empty: they are waived
     /// The line to the peer, opened when the first network workload runs; empty: they are waived.
     std::function<NetworkLine()> open_line;
@@ -77,6 +81,7 @@ std::string find_objection(const BenchResult& result, double bound);
 
 /// Told while a benchmark runs; either may be empty.
 struct BenchObserver {
+    /// `fraction` is of all workloads together.
     std::function<void(std::string_view workload, double fraction)> progress;
     std::function<void(const BenchResult& result)> finished;
 };

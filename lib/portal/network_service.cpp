@@ -40,7 +40,8 @@ HttpResponse not_found(const HttpRequest& request) {
 /// Steps 7 to 9 are the peer's, and its key answers them.
 bool is_for_peer(const std::vector<std::string_view>& path) {
     if (path.size() >= 2 && path[1] == "sessions") return true;
-    return path.size() == 4 && path[1] == "workers" && (path[3] == "benchmark-job" || path[3] == "benchmark-result");
+    return path.size() == 4 && path[1] == "workers" &&
+           (path[3] == "benchmark-job" || path[3] == "benchmark-result" || path[3] == "line");
 }
 
 } // namespace
@@ -54,11 +55,12 @@ NetworkService::NetworkService(Store& store, const Clock& clock, const NetworkKe
                          store, {{.endpoint = settings.profile.portal_url, .public_key = keys.peer().public_key()}})),
       checkers_(store, clock, keys, accounting::constants_of(settings, keys), primitives), standings_(settings, keys),
       registration_(store, clock, keys, *chain_, settings), peer_(store, clock, keys, *chain_, checkers_.peer()),
-      callers_(caller_limit, caller_memory) {}
+      line_(clock, primitives_), callers_(caller_limit, caller_memory) {}
 
 ServerAnswer NetworkService::answer(const ServerRequest& request) {
     const auto path = path_segments(request.http.target);
     if (checker::CheckerHost::is_for_checker(path)) return checkers_.answer(request);
+    if (LineDesk::is_for_line(path)) return line_.answer(request.http, path);
     if (path.size() < 2 || path[0] != "v1") return not_found(request.http);
     if (request.http.method == "GET" && path.size() == 2 && path[1] == "health") return show_health();
     if (request.http.method == "GET" && path.size() == 2 && path[1] == "network")
@@ -72,8 +74,9 @@ ServerAnswer NetworkService::answer(const ServerRequest& request) {
 }
 
 std::uint64_t NetworkService::body_limit(std::string_view target) const {
-    return checker::CheckerHost::is_for_checker(path_segments(target)) ? checkers_.body_limit(target)
-                                                                       : json_limit_bytes;
+    const auto path = path_segments(target);
+    if (LineDesk::is_for_line(path)) return line_.body_limit(path);
+    return checker::CheckerHost::is_for_checker(path) ? checkers_.body_limit(target) : json_limit_bytes;
 }
 
 std::variant<Caller, HttpResponse> NetworkService::authenticate(const ServerRequest& request) {
@@ -137,6 +140,7 @@ ServerAnswer NetworkService::answer_worker(const ServerRequest& request, const C
     if (method == "PUT" && resource == "binding") return registration_.take_binding(caller, body);
     if (method == "POST" && resource == "peer") return registration_.assign_peer(caller, request.received_at);
     if (method == "POST" && resource == "certificate") return registration_.issue_certificate(caller);
+    if (method == "POST" && resource == "line") return line_.open(caller);
     if (method == "POST" && resource == "benchmark-job") return peer_.issue_job(caller);
     if (method == "POST" && resource == "benchmark-result") return peer_.take_result(caller, body, request.received_at);
     return not_found(request.http);

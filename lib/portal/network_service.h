@@ -3,6 +3,7 @@
 
 #include "accounting/settlement.h"
 #include "accounting/standing.h"
+#include "portal/line_desk.h"
 #include "portal/peer_desk.h"
 #include "portal/registration_desk.h"
 
@@ -55,6 +56,7 @@ private:
     accounting::Standings standings_;
     RegistrationDesk registration_;
     PeerDesk peer_;
+    LineDesk line_;
     std::mutex mutex_;
     network::TokenBuckets callers_;
 };

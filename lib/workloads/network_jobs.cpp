@@ -1,6 +1,7 @@
 // The line to the peer: one exchange after the other, timed by the wall.
 #include "workloads/job.h"
 
+#include <algorithm>
 #include <exception>
 #include <fmt/format.h>
 #include <memory>
@@ -48,7 +49,14 @@ const NetworkLine& require_line(const JobSettings& s, std::string_view name) {
                 "kaisar register takes one");
 }
 
-std::uint64_t choose_exchange(const JobSettings& s) { return s.size_bytes != 0 ? s.size_bytes : exchange_bytes; }
+/// The peer's streams come in blocks of 64 bytes.
+std::uint64_t choose_exchange(const JobSettings& s) {
+    constexpr std::uint64_t block_bytes = 64, most_bytes = 4u << 20;
+    if (s.size_bytes > most_bytes)
+        throw Error(ErrorKind::usage, fmt::format("exchanges of {} bytes are too large", s.size_bytes),
+                    fmt::format("--size goes up to {} for a network", most_bytes));
+    return s.size_bytes == 0 ? exchange_bytes : std::max(block_bytes, s.size_bytes / block_bytes * block_bytes);
+}
 
 } // namespace
 

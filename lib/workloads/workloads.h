@@ -30,6 +30,7 @@ struct Workload {
     /// The register-only ceiling that is measured beside it; null where there is none.
     Job (*make_ceiling)(const JobSettings& settings) = nullptr;
     std::string_view waived = {};
+    bool is_quick = false; ///< part of what `bench --quick` measures
 };
 
 /// In the order in which they are run: cheap and telling first.

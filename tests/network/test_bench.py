@@ -3,6 +3,8 @@ import json
 import pathlib
 import sys
 import tempfile
+import urllib.error
+import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "faults"), str(HERE.parent / "cli")]
@@ -58,6 +60,40 @@ def _():
     assert [reason["code"] for reason in state["reasons"]].count("bad-baseline") == 1, state["reasons"]
     assert state["drift"] == [], state["drift"]
     baseline_file().write_text(before)
+
+
+@case("the line to the peer is measured both ways, and a question and its answer")
+def _():
+    rows = {row["workload"]: row for row in bench("network-down", "network-up", "network-rtt", "--samples", "4")["results"]}
+    for name, unit in (("network-down", "B/s"), ("network-up", "B/s"), ("network-rtt", "s")):
+        assert rows[name]["verified"] and rows[name]["median"] > 0 and rows[name]["unit"] == unit, rows[name]
+        assert rows[name]["timed_by"] == "wall", rows[name]
+
+
+@case("the peer sends no more than its allowance, in one measurement and in an hour")
+def _():
+    refused = bench("network-down", "--size", "4194304", "--samples", "2000", code=5)
+    assert "allowance-used" in refused["error"]["message"], refused
+    for _ in range(8):
+        done = worker.run("bench", "network-rtt", "--samples", "1", "--json", "--timeout", "2")
+        if done.returncode != 0:
+            break
+    assert done.returncode == 4, f"exit code {done.returncode}: the peer took measurement after measurement"
+    assert "often enough" in done.stdout, done.stdout
+
+
+@case("a token that nobody gave out measures nothing, and nothing large is taken for one")
+def _():
+    url = json.loads(network.profile.read_text())["portal_url"]
+    for method, what, body, expected in (("GET", "ping", None, 404), ("GET", "down/64", None, 404), ("POST", "up/1048576", b"x" * 1048576, 413)):
+        request = urllib.request.Request(f"{url}/v1/line/{'0' * 32}/{what}", data=body, method=method)
+        try:
+            urllib.request.urlopen(request, timeout=10)
+            raise AssertionError(f"{what} was answered")
+        except urllib.error.HTTPError as error:
+            assert error.code == expected, (what, error.code)
+        except (urllib.error.URLError, ConnectionError):
+            assert expected == 413, what  # the connection was closed on what was still being sent
 
 
 try:

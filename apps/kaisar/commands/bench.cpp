@@ -6,6 +6,7 @@
 #include "command.h"
 #include "error/error.h"
 #include "files/files.h"
+#include "network.h"
 #include "report/page.h"
 #include "report_json.h"
 #include "settings/data_directory.h"
@@ -23,6 +24,8 @@
 namespace kaisar {
 namespace {
 
+constexpr double quick_seconds = 0.1; // of each workload: four samples and more of 20 ms
+
 struct Options {
     BenchRequest request;
     std::size_t size = 0;
@@ -32,6 +35,7 @@ struct Options {
     std::string baseline_file;
     bool save_baseline = false;
     std::string scratch;
+    bool quick = false;
 };
 
 /// Pads by characters, not bytes: µ is two bytes and one column.
@@ -43,7 +47,7 @@ std::string padded(std::string text, std::size_t width) {
 
 std::string row(std::string_view workload, std::string variant, std::string threads, std::string figure,
                 std::string spread, std::string of_peak) {
-    return padded(std::string(workload), 16) + padded(std::move(variant), 12) + padded(std::move(threads), 9) +
+    return padded(std::string(workload), 16) + padded(std::move(variant), 18) + padded(std::move(threads), 9) +
            padded(std::move(figure), 15) + padded(std::move(spread), 10) + padded(std::move(of_peak), 10);
 }
 
@@ -123,6 +127,11 @@ BenchRequest complete_request(const Options& options, const Context& context) {
             if (*edge == 0) *edge = options.size;
     }
     request.scratch_folder = options.scratch.empty() ? nearest_folder(context.places.data_dir) : Path(options.scratch);
+    request.open_line = find_peer_line(context);
+    if (options.quick) {
+        request.effort = Effort::quick;
+        request.duration_s = std::min(request.duration_s, quick_seconds);
+    }
     if (!options.report_file.empty()) request.pictures = Pictures::drawn;
     if (options.stable_percent) request.stable_bound = *options.stable_percent / 100;
     return request;
@@ -256,6 +265,7 @@ void declare_bench(CLI::App& command, Action& action) {
         ->check(CLI::PositiveNumber);
     command.add_option("--report", options->report_file, "Write one HTML page with the roofline and every sample")
         ->type_name("FILE.html");
+    command.add_flag("--quick", options->quick, "Two seconds: five workloads, smaller arrays, fewer samples");
     command.add_option("--scratch", options->scratch, "Folder for the file of disk-*; the data directory by default")
         ->type_name("DIR");
     command.add_option("--baseline", options->baseline_file, "Compare with a signed earlier report")->type_name("FILE");
