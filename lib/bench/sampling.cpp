@@ -8,10 +8,11 @@
 namespace kaisar {
 namespace {
 
-constexpr double sample_s = 0.02;          // a scheduler's tick or two: shorter samples see single interrupts
-constexpr double ceiling_sample_s = 0.005; // nothing but registers: nothing to warm up
-constexpr unsigned fewest_samples = 7;     // what a median and its spread need
-constexpr double warm_up_part = 0.3;       // of the duration, at most
+constexpr double sample_s = 0.02;             // a scheduler's tick or two: shorter samples see single interrupts
+constexpr double ceiling_sample_s = 0.005;    // nothing but registers: nothing to warm up
+constexpr unsigned fewest_samples = 7;        // what a median and its spread need
+constexpr double warm_up_part = 0.3;          // of the duration, at most
+constexpr unsigned most_counted_samples = 40; // of a job with most_rounds
 constexpr unsigned most_samples = 10'000;
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -24,12 +25,13 @@ double time_rounds(Team& team, const Job& job, std::uint64_t rounds) {
 
 /// How many rounds take about `target_s`, found by doubling; the last doubling is also the warm-up.
 std::uint64_t calibrate(Team& team, const Job& job, double target_s) {
-    constexpr std::uint64_t most_rounds = std::uint64_t{1} << 40;
+    const std::uint64_t most_rounds = job.most_rounds != 0 ? job.most_rounds : std::uint64_t{1} << 40;
     for (std::uint64_t rounds = 1;; rounds *= 2) {
         const double took_s = time_rounds(team, job, rounds);
         if (took_s >= target_s / 2 || rounds >= most_rounds)
-            return std::max<std::uint64_t>(
-                1, static_cast<std::uint64_t>(static_cast<double>(rounds) * target_s / std::max(took_s, 1e-9)));
+            return std::clamp<std::uint64_t>(
+                static_cast<std::uint64_t>(static_cast<double>(rounds) * target_s / std::max(took_s, 1e-9)), 1,
+                most_rounds);
     }
 }
 
@@ -42,6 +44,7 @@ void warm_up(Team& team, const Job& job, std::uint64_t rounds, double limit_s) {
     while (seconds_since(start) < limit_s) {
         took_s.push_back(time_rounds(team, job, rounds));
         if (took_s.size() < 2 * in_a_row) continue;
+        if (job.most_rounds != 0) return;
         const auto recent = std::span(took_s).last(2 * in_a_row);
         const double before = median_of(recent.first(in_a_row)), now = median_of(recent.last(in_a_row));
         if (std::abs(now - before) <= steady * before) return;
@@ -76,7 +79,8 @@ Samples take_samples(Team& team, const Job& job, const Job* ceiling, const Sampl
     const auto is_enough = [&] {
         const auto taken = samples.figures.size();
         if (plan.samples != 0) return taken >= plan.samples;
-        return taken >= most_samples || (taken >= fewest_samples && seconds_since(start) >= plan.duration_s);
+        return taken >= (job.most_rounds != 0 ? most_counted_samples : most_samples) ||
+               (taken >= fewest_samples && seconds_since(start) >= plan.duration_s);
     };
     while (!is_enough()) {
         throw_if_stopped(stop);

@@ -58,6 +58,9 @@ struct Job {
     /// What takes most of its time waiting is timed by the wall, whatever the team is timed by.
     std::optional<TimedBy> timed_by = {};
     double work_per_round = 0; ///< of all threads together, in the workload's unit
+    /// Of one sample, where somebody else counts what he is asked for; zero: as many as a sample has room for. There
+    /// are no more than forty samples then, unless more were asked for.
+    std::uint64_t most_rounds = 0;
     /// One thread's part of `rounds` rounds.
     std::function<void(unsigned thread, std::uint64_t rounds)> run;
     /// Overwrites the outputs, so that answers can only come from what runs after it.
