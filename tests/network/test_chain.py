@@ -1,6 +1,8 @@
 """From a bare machine to rewards in the wallet, on the embedded ledger and on an EVM chain (peaq's id): the same steps, the same sums."""
 import json
 import pathlib
+import sqlite3
+import subprocess
 import sys
 import threading
 import time
@@ -10,10 +12,12 @@ sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "faults"), str(HE
 
 import json_schema
 from ledgers import POOL, Embedded, Evm
+from processes import environment
 from tap import case, main
 from worker import Worker, require_registered, state_of
 
 LIMIT_S = 60
+TRIES = 10
 
 
 def units(text):
@@ -51,14 +55,14 @@ def wait_for_claims(worker, rewards=1):
 
 def register(worker, network):
     """A proof that a busy machine made too late is refused, and the same command answers a fresh challenge."""
-    for _ in range(3):
+    for _ in range(TRIES):
         if worker.register().returncode == 0:
             break
     return require_registered(worker, network)
 
 
 def prove(worker):
-    for _ in range(3):
+    for _ in range(TRIES):
         done = worker.prove("--now")
         if done.returncode == 0 and state_of(done)["outcome"] == "proved":
             return
@@ -97,7 +101,6 @@ def walk(ledger):
 
 def pools_of(ledger):
     """Epochs with a report and a pool, from the ledger's own lines."""
-    import sqlite3
     store = sqlite3.connect(f"file:{ledger.folder}/network/network.db?mode=ro", uri=True)
     rows = store.execute("SELECT record FROM ledger WHERE kind = 'epoch'").fetchall()
     store.close()
@@ -156,6 +159,26 @@ def _():
     assert profile["chain"] == f"evm:{ledger.anvil.url}", profile
     for owner in owners.values():
         assert ledger.anvil.nonce(owner) == 1, "one claim is all that an owner had to send"
+
+
+@case("an audit of either ledger finds a reward that was raised, and one that was given to another owner")
+def _():
+    for played in (embedded, evm):
+        ledger, owners, _ = played.end()
+        thief = "0x1111111111111111111111111111111111111111"
+        for change in ("replace(text, '\"amount\":\"', '\"amount\":\"9')", f"replace(text, '{next(iter(owners.values()))}', '{thief}')"):
+            copy = ledger.folder / "copy.db"
+            copy.unlink(missing_ok=True)
+            source, target = sqlite3.connect(ledger.folder / "network/network.db"), sqlite3.connect(copy)
+            source.backup(target)
+            target.execute(f"UPDATE documents SET text = {change} WHERE kind LIKE 'rewards/%' AND text != {change}")
+            assert target.total_changes > 0, change
+            target.commit()
+            source.close()
+            target.close()
+            done = subprocess.run(["kaisar-network", "audit", "--data-dir", str(ledger.folder / "network"), "--store", f"sqlite:{copy}", "--json"],
+                                  capture_output=True, text=True, env=environment(ledger.folder), timeout=60)
+            assert done.returncode == 7 and "the rewards that were written down" in done.stdout, done.stdout + done.stderr
 
 
 try:
