@@ -1,10 +1,13 @@
 #include "bench/bench.h"
 
 #include "bench/sampling.h"
+#include "devices/device_jobs.h"
+#include "devices/gpus.h"
 #include "hardware/processors.h"
 #include "workloads/workloads.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <fmt/format.h>
 
@@ -40,6 +43,8 @@ Job make_ceiling_for(const Workload& workload, const Job& job, JobSettings setti
     return workload.make_ceiling(settings);
 }
 
+std::string name_of(const kernels::DeviceFacts& facts) { return fmt::format("cuda:{}", facts.index); }
+
 class Bench {
 public:
     Bench(const BenchRequest& request, CpuFeatures features, const std::stop_token& stop, const BenchObserver& observer)
@@ -66,6 +71,34 @@ public:
         return describe(workload, job, ceiling, samples, team);
     }
 
+    /// The same on a GPU, by one thread that waits for it.
+    BenchResult measure(const Workload& workload, kernels::DeviceStream& device) const {
+        Team team(std::span(processors_.order).first(1));
+        const DeviceJobSettings settings{device, features_, request_.m, request_.n, request_.k, request_.size_bytes};
+        tell(workload, 0);
+        const Job job = find_device_workload(workload.name)(settings);
+        std::optional<Job> ceiling;
+        if (workload.make_ceiling != nullptr) ceiling = make_device_peak_s8(settings);
+        const SamplingPlan plan{request_.duration_s, request_.samples, workload.figure,
+                                [&](double fraction) { tell(workload, fraction); }};
+        const auto samples = take_samples(team, job, ceiling ? &*ceiling : nullptr, plan, stop_);
+        auto result = describe(workload, job, ceiling, samples, team);
+        result.device = name_of(device.facts());
+        result.joules_per_op.reset(); // the processors' energy says nothing of the GPU's
+        return result;
+    }
+
+    BenchResult try_measure(const Workload& workload, kernels::DeviceStream& device, std::size_t index,
+                            std::size_t count) {
+        index_ = index, count_ = count;
+        auto result = begin_result(workload, name_of(device.facts()));
+        if (find_device_workload(workload.name) == nullptr) {
+            result.waived = "this version has no GPU kernel for it";
+            return result;
+        }
+        return measure_or_waive(std::move(result), [&] { return measure(workload, device); });
+    }
+
     /// As measure, and a waived result instead of an error where the workload was not asked for by name.
     BenchResult try_measure(const Workload& workload, std::size_t index, std::size_t count) {
         index_ = index, count_ = count;
@@ -74,14 +107,7 @@ public:
             result.waived = std::string(workload.waived);
             return result;
         }
-        const bool asked_by_name = !request_.workloads.empty();
-        try {
-            return measure(workload);
-        } catch (const Error& error) {
-            if (asked_by_name || error.kind() == ErrorKind::interrupted) throw;
-            result.waived = error.message();
-            return result;
-        }
+        return measure_or_waive(std::move(result), [&] { return measure(workload); });
     }
 
 private:
@@ -102,6 +128,18 @@ private:
         if (!workload.name.starts_with("network-") || !request_.open_line) return nullptr;
         if (!line_) line_ = request_.open_line();
         return &*line_;
+    }
+
+    template <class Measure>
+    BenchResult measure_or_waive(BenchResult waived, const Measure& measure_it) const {
+        const bool asked_by_name = !request_.workloads.empty();
+        try {
+            return measure_it();
+        } catch (const Error& error) {
+            if (asked_by_name || error.kind() == ErrorKind::interrupted) throw;
+            waived.waived = error.message();
+            return waived;
+        }
     }
 
     BenchResult describe(const Workload& workload, const Job& job, const std::optional<Job>& ceiling,
@@ -163,15 +201,62 @@ std::vector<const Workload*> choose_workloads(const BenchRequest& request) {
     return chosen;
 }
 
-void require_known_device(const std::string& device) {
-    if (device == "cpu" || device == "all") return;
-    const bool is_cuda = device.starts_with("cuda:") && device.size() > 5 &&
-                         std::all_of(device.begin() + 5, device.end(), [](char c) { return c >= '0' && c <= '9'; });
-    if (!is_cuda)
+/// The N of cuda:N; nothing for cpu and all.
+std::optional<unsigned> parse_device(const std::string& device) {
+    if (device == "cpu" || device == "all") return std::nullopt;
+    unsigned index = 0;
+    const auto* const end = device.data() + device.size();
+    if (!device.starts_with("cuda:") || device.size() == 5 || std::from_chars(device.data() + 5, end, index).ptr != end)
         throw Error(ErrorKind::usage, "there is no device called " + device,
                     "--device takes cpu, cuda:0, cuda:1 … or all");
-    throw Error(ErrorKind::environment, device + " cannot be measured: this version was built without GPU kernels",
-                "--device all measures what can be measured and says what cannot");
+    return index;
+}
+
+/// That GPU; Error(environment) with the reason when it cannot be measured.
+GpuCandidate require_gpu(unsigned index) {
+    const auto found = find_gpus();
+    constexpr auto hint = "--device all measures what can be measured and says what cannot";
+    if (found.gpus.empty())
+        throw Error(ErrorKind::environment, fmt::format("cuda:{} cannot be measured: {}", index, found.reason), hint);
+    const auto gpu = std::ranges::find(found.gpus, index, [](const auto& one) { return one.facts.index; });
+    if (gpu == found.gpus.end())
+        throw Error(
+            ErrorKind::environment,
+            fmt::format("cuda:{} cannot be measured: CUDA shows {} of them, from 0 on", index, found.gpus.size()),
+            hint);
+    if (!gpu->objection.empty())
+        throw Error(ErrorKind::environment,
+                    fmt::format("cuda:{} ({}) is left alone: {}", index, gpu->facts.name, gpu->objection), hint);
+    return *gpu;
+}
+
+using AddResult = std::function<void(BenchResult)>;
+
+void add_waived(const Workload& workload, const std::string& device, const std::string& reason, const AddResult& add) {
+    auto result = begin_result(workload, device);
+    result.waived = reason;
+    add(std::move(result));
+}
+
+/// Every GPU that may be used; those that may not, or that fail their known answers, are waived with the reason.
+void measure_gpus(Bench& bench, std::span<const Workload* const> workloads, const AddResult& add) {
+    const auto found = find_gpus();
+    if (found.gpus.empty()) add_waived(*workloads.front(), "cuda:0", found.reason, add);
+    for (const auto& gpu : found.gpus) {
+        if (!gpu.objection.empty()) {
+            add_waived(*workloads.front(), name_of(gpu.facts), gpu.objection, add);
+            continue;
+        }
+        std::unique_ptr<kernels::DeviceStream> device;
+        try {
+            device = open_working_gpu(gpu.facts);
+        } catch (const Error& error) {
+            add_waived(*workloads.front(), name_of(gpu.facts), error.message(), add);
+            continue;
+        }
+        for (std::size_t i = 0; i < workloads.size(); ++i)
+            add(bench.try_measure(*workloads[i], *device, i, workloads.size()));
+    }
 }
 
 } // namespace
@@ -194,7 +279,7 @@ std::string find_objection(const BenchResult& r, double bound) {
 
 BenchReport run_bench(const BenchRequest& request, CpuFeatures features, const std::stop_token& stop,
                       const BenchObserver& observer) {
-    require_known_device(request.device);
+    const auto gpu_index = parse_device(request.device);
     require_possible_sizes(request);
     const auto workloads = choose_workloads(request);
     Bench bench(request, features, stop, observer);
@@ -203,20 +288,14 @@ BenchReport run_bench(const BenchRequest& request, CpuFeatures features, const s
         report.results.push_back(std::move(result));
         if (observer.finished) observer.finished(report.results.back());
     };
+    if (gpu_index) {
+        const auto device = open_working_gpu(require_gpu(*gpu_index).facts);
+        for (std::size_t i = 0; i < workloads.size(); ++i)
+            add(bench.try_measure(*workloads[i], *device, i, workloads.size()));
+        return report;
+    }
     for (std::size_t i = 0; i < workloads.size(); ++i) add(bench.try_measure(*workloads[i], i, workloads.size()));
-    if (request.device != "all") return report;
-    for (const auto& gpu : report.machine.gpus) {
-        for (const auto* workload : workloads) {
-            auto result = begin_result(*workload, fmt::format("cuda:{}", gpu.index));
-            result.waived = "this version was built without GPU kernels";
-            add(std::move(result));
-        }
-    }
-    if (report.machine.gpus.empty()) {
-        auto result = begin_result(*workloads.front(), "cuda:0");
-        result.waived = "there is no NVIDIA GPU with a driver";
-        add(std::move(result));
-    }
+    if (request.device == "all") measure_gpus(bench, workloads, add);
     return report;
 }
 

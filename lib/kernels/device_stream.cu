@@ -59,7 +59,7 @@ public:
     }
 
     const DeviceFacts& facts() const override { return facts_; }
-    std::string gemm_variant() const override { return has_mma() ? "cuda-mma" : "cuda-dp4a"; }
+    std::string gemm_variant() const override { return has_mma() ? "cuda_mma" : "cuda_dp4a"; }
 
     std::uint64_t free_bytes() override {
         select();

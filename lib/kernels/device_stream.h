@@ -123,6 +123,21 @@ public:
     virtual void copy_out(Lane lane, void* to, DeviceAddress from, std::size_t bytes) = 0;
 };
 
+/// A device's memory for as long as this lives.
+class DeviceArray {
+public:
+    DeviceArray(DeviceStream& device, std::uint64_t size_bytes)
+        : device_(device), address_(device.allocate(size_bytes)) {}
+    DeviceArray(const DeviceArray&) = delete;
+    DeviceArray& operator=(const DeviceArray&) = delete;
+    ~DeviceArray() { device_.release(address_); }
+    operator DeviceAddress() const { return address_; }
+
+private:
+    DeviceStream& device_;
+    DeviceAddress address_;
+};
+
 /// The NVIDIA GPUs that CUDA shows this process, or why there are none: no kernels built in, no driver, no device.
 DeviceList detect_cuda_devices();
 

@@ -5,7 +5,7 @@
 namespace kaisar {
 namespace {
 
-constexpr std::string_view no_gpu = "this version was built without GPU kernels";
+constexpr std::string_view no_gpu = "it is measured on a GPU: --device cuda:N or all";
 
 constexpr Workload table[] = {
     {.name = "peak-s8",

@@ -1,0 +1,27 @@
+/// The same workloads on a GPU. Inputs are made on the device from a keyed generator, so that the host knows every byte
+/// without having seen it and can check any part of the answers.
+#pragma once
+
+#include "kernels/device_stream.h"
+#include "workloads/job.h"
+
+namespace kaisar {
+
+struct DeviceJobSettings {
+    kernels::DeviceStream& device; ///< outlives the job; used by the one thread that runs it
+    CpuFeatures features;          ///< of the host, which checks
+    std::size_t m = 0, n = 0, k = 0;
+    std::size_t size_bytes = 0;
+};
+
+using MakeDeviceJob = Job (*)(const DeviceJobSettings& settings);
+
+/// Of the workload of that name; null where this version has no GPU kernel for it. A product's edges are multiples of
+/// 128, the length of its sums of 64: Error(usage) otherwise. memory-random reads blocks of 64 bytes, as the walk of a
+/// memory proof does.
+MakeDeviceJob find_device_workload(std::string_view name);
+
+/// The register-only ceiling of the products.
+Job make_device_peak_s8(const DeviceJobSettings& settings);
+
+} // namespace kaisar

@@ -1,0 +1,33 @@
+/// Which GPUs may be used now, and whether they can be trusted.
+#pragma once
+
+#include "hardware/gpu_state.h"
+#include "kernels/device_stream.h"
+
+namespace kaisar {
+
+/// A GPU that CUDA shows this process, and why it is left alone; empty when it may be used.
+struct GpuCandidate {
+    kernels::DeviceFacts facts;
+    std::string objection;
+};
+
+struct GpuCandidates {
+    std::vector<GpuCandidate> gpus;
+    std::string reason; ///< why there is none; empty when there are some
+};
+
+/// What CUDA lists, each with what NVML has against the card of the same UUID.
+GpuCandidates join_gpus(const kernels::DeviceList& list, const std::vector<GpuState>& states);
+
+/// The GPUs of this machine, in CUDA's order (CUDA_VISIBLE_DEVICES is honoured). Uses none of them.
+GpuCandidates find_gpus();
+
+/// Lets every kernel of the device answer a small case that the plain kernels answer too. Error(mismatch) naming the
+/// kernel that was wrong, Error(environment) when the device fails.
+void require_working(kernels::DeviceStream& device);
+
+/// The device, opened and found to be right; errors as in require_working and open_cuda_device.
+std::unique_ptr<kernels::DeviceStream> open_working_gpu(const kernels::DeviceFacts& facts);
+
+} // namespace kaisar

@@ -1,0 +1,58 @@
+#include "devices/gpus.h"
+#include "doubles/host_device.h"
+#include "error/error.h"
+
+#include <catch2/catch.hpp>
+
+using namespace kaisar;
+using kaisar::tests::HostDevice;
+
+TEST_CASE("A device that computes rightly may be used") {
+    HostDevice device;
+    CHECK_NOTHROW(require_working(device));
+    CHECK(device.free_bytes() == device.memory_bytes); // nothing is kept
+}
+
+TEST_CASE("A device with any kernel that answers wrongly is found out, and the kernel is named") {
+    for (const char* kernel : {"chacha8", "gemm_s8", "sha256", "page_fill", "walk", "memory", "peak"})
+        for (int from : {0, 1}) {
+            if (from == 1 &&
+                (kernel == std::string("chacha8") || kernel == std::string("walk") || kernel == std::string("peak")))
+                continue; // runs once
+            HostDevice device;
+            device.faulty_kernel = kernel;
+            device.faulty_from = from;
+            INFO(kernel << " from run " << from);
+            try {
+                require_working(device);
+                FAIL("it was not found out");
+            } catch (const Error& error) {
+                CHECK(error.kind() == ErrorKind::mismatch);
+                CHECK(error.message().find(kernel) != std::string::npos);
+                CHECK(error.message().find("cuda:3") != std::string::npos);
+            }
+        }
+}
+
+TEST_CASE("A card is matched with what NVML says of it by its UUID, not by its place") {
+    kernels::DeviceList list;
+    list.devices = {{.index = 0, .name = "x", .uuid = "GPU-b"},
+                    {.index = 1, .name = "x", .uuid = "GPU-a"},
+                    {.index = 2, .name = "x", .uuid = "GPU-of-an-instance"}};
+    std::vector<GpuState> states(2);
+    states[0].uuid = "GPU-a";
+    states[0].processes = {{.pid = 12, .memory_bytes = 1}};
+    states[1].uuid = "GPU-b";
+    const auto found = join_gpus(list, states);
+    REQUIRE(found.gpus.size() == 3);
+    CHECK(found.gpus[0].objection.empty());
+    CHECK(found.gpus[1].objection.find("process 12") != std::string::npos);
+    CHECK(found.gpus[2].objection.empty());
+}
+
+TEST_CASE("Where there are no GPUs the reason is told") {
+    const auto none = find_gpus();
+    if (!none.gpus.empty()) return;
+    CHECK_FALSE(none.reason.empty());
+    CHECK_THROWS_AS(open_working_gpu({}), Error);
+}
