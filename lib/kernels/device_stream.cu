@@ -85,13 +85,17 @@ public:
         if (memory_.erase(pointer(memory)) > 0) cudaFree(pointer(memory));
     }
 
+    // In a lane: a plain cudaMemcpy from pageable memory may return before the data have arrived, and lanes do not wait
+    // for it.
     void upload(DeviceAddress to, const void* from, std::size_t bytes) override {
         synchronize();
-        require(cudaMemcpy(pointer(to), from, bytes, cudaMemcpyHostToDevice), "take data");
+        copy_in(Lane::product, to, from, bytes);
+        synchronize();
     }
     void download(void* to, DeviceAddress from, std::size_t bytes) override {
         synchronize();
-        require(cudaMemcpy(to, pointer(from), bytes, cudaMemcpyDeviceToHost), "give data");
+        copy_out(Lane::product, to, from, bytes);
+        synchronize();
     }
     void synchronize() override {
         select();

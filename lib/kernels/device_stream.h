@@ -106,7 +106,7 @@ public:
     /// One digest for each of `count` messages of `blocks` x 64 bytes, back to back.
     virtual void hash_messages(Lane lane, const DeviceHash& hash, DeviceAddress messages, std::size_t blocks,
                                std::size_t count, DeviceAddress digests) = 0;
-    /// As page_fill, with starts on the device; up to 256 blocks a page.
+    /// As page_fill, with starts on the device; up to 64 blocks a page.
     virtual void page_fill(Lane lane, DeviceAddress starts, std::size_t blocks, std::size_t passes, DeviceAddress pages,
                            std::size_t count) = 0;
     /// As walk.

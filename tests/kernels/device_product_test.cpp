@@ -119,7 +119,8 @@ TEST_CASE("a GPU's thread block computes its tile of the product, at both widths
             constexpr std::size_t k = 128;
             std::vector<std::int8_t> a(128 * k), b(n * k);
             const auto draw = [&] {
-                return static_cast<std::int8_t>(extreme ? (random() % 2 != 0 ? -128 : 127) : random());
+                const auto word = random();
+                return extreme ? static_cast<std::int8_t>(word % 2 != 0 ? -128 : 127) : static_cast<std::int8_t>(word);
             };
             std::generate(a.begin(), a.end(), draw), std::generate(b.begin(), b.end(), draw);
             std::vector<std::int32_t> expected(128 * n);
