@@ -17,7 +17,11 @@ if (!existsSync(join(here, "node_modules/ethers"))) {
     }
 }
 export const { ethers } = await import("ethers");
-const anvil = ["amd64", "arm64"].map((kind) => join(here, `node_modules/@foundry-rs/anvil-linux-${kind}/bin/anvil`)).find(existsSync);
+const anvil = join(here, "node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil");
+if (!existsSync(anvil)) {
+    console.log("there is no anvil for this kind of machine");
+    process.exit(77);
+}
 export const artefact = JSON.parse(readFileSync(join(root, "lib/registry/contracts/artefact.json"), "utf8"));
 export const pool = 1_000n * 10n ** 18n;
 export const epochSeconds = 300n;
