@@ -47,7 +47,7 @@ def run_kernels(processor, *tests):
 def _():
     require_tools()
     launcher = ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
-    run("cmake", "-S", HERE, "-B", BUILD, *launcher)
+    run("cmake", "-S", HERE, "-B", BUILD, "-G", "Ninja", *launcher)
     run("cmake", "--build", BUILD, "-j", os.cpu_count())
 
 
