@@ -19,6 +19,8 @@ import xml.etree.ElementTree as xml
 TESTS = pathlib.Path(__file__).resolve().parent
 SKIP_LINE = re.compile(r"^\s*skipped[: ]+(.*)$", re.IGNORECASE | re.MULTILINE)
 FIGURE_LINE = re.compile(r"^\s*figure: (.*)$", re.MULTILINE)
+# How much of what a failed case said is repeated: whoever reads the run's output may not have the logs.
+DETAIL_LINES, DETAIL_COLUMNS = 30, 400
 
 
 class Count:
@@ -68,13 +70,13 @@ def count_catch(name, output, code):
 def count_lines(name, output, code):
     """The ok / not ok lines of tap.py; node's runner writes the same, with parts of a case indented."""
     count = Count()
-    for line in re.findall(r"^(?:not )?ok\b.*$", output, re.MULTILINE):
+    for line, said in re.findall(r"^((?:not )?ok\b.*)\n((?:[ \t].*\n?)*)", output + "\n", re.MULTILINE):
         negation, _, rest = line.partition("ok")
         title, _, note = re.sub(r"^[\s\d-]*", "", rest).partition(" # ")
         if note.startswith("SKIP"):
             count.skipped.append((f"{name}: {title}", note[4:].strip()))
         elif negation:
-            count.failed.append((f"{name}: {title}", "see its log"))
+            count.failed.append((f"{name}: {title}", said.rstrip() or "see its log"))
         else:
             count.passed += 1
     if code != 0 and not count.failed:
@@ -177,7 +179,9 @@ def run_one(name, command, counted, limit_s, build):
     for figure in FIGURE_LINE.findall(output):
         print(f"    {figure}", flush=True)
     for title, detail in count.failed:
-        print(f"    FAILED {title}\n           {detail}", flush=True)
+        print(f"    FAILED {title}", flush=True)
+        for line in detail.split("\n")[-DETAIL_LINES:]:
+            print(f"           {line[:DETAIL_COLUMNS]}", flush=True)
     return count
 
 
@@ -209,6 +213,8 @@ def main():
     print(f"all in {time.monotonic() - started:.0f} s; logs are in {build / 'logs/tests'}")
     for title, reason in total.skipped:
         print(f"skipped {title}: {reason}")
+    for title, _ in total.failed:
+        print(f"FAILED {title}")
     print(f"{total.passed} passed, {len(total.failed)} failed, {len(total.skipped)} skipped")
     return 1 if total.failed else 0
 

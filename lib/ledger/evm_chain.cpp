@@ -65,7 +65,8 @@ private:
     void add_sites(ChainClient& chain);
     /// True when the job is done with.
     bool work_on(const std::string& purpose, const Job& job, ChainClient& chain, Sender& sender);
-    void work_round(ChainClient& chain, Sender& sender);
+    /// True when a job ended, so that others may be due at once.
+    bool work_round(ChainClient& chain, Sender& sender);
     void keep_worker(ChainClient& chain, const WorkerBinding& binding, const Bytes32& transaction);
     void keep_peer(ChainClient& chain, const Bytes32& node_id, const Address& owner, const Bytes32& transaction);
     std::optional<std::string> find_document(const Bytes32& id, std::string_view kind) const;
@@ -258,7 +259,7 @@ bool EvmChain::work_on(const std::string& purpose, const Job& job, ChainClient& 
     return payment.state == PaymentState::confirmed;
 }
 
-void EvmChain::work_round(ChainClient& chain, Sender& sender) {
+bool EvmChain::work_round(ChainClient& chain, Sender& sender) {
     std::vector<std::pair<std::string, Job>> jobs;
     {
         std::lock_guard lock(mutex_);
@@ -269,6 +270,7 @@ void EvmChain::work_round(ChainClient& chain, Sender& sender) {
     if (std::ranges::any_of(jobs, is_site)) std::erase_if(jobs, std::not_fn(is_site));
     // Those that wait for their block first, so that their nonces are settled before new ones are given out.
     std::ranges::stable_partition(jobs, [&](const auto& job) { return sender.find_unfinished(job.first) != nullptr; });
+    bool has_ended = false;
     for (const auto& [purpose, job] : jobs) {
         std::optional<Error> refusal;
         bool is_done = false;
@@ -279,9 +281,10 @@ void EvmChain::work_round(ChainClient& chain, Sender& sender) {
             refusal = error;
         }
         std::lock_guard lock(mutex_);
-        if (is_done || refusal) jobs_.erase(purpose);
+        if (is_done || refusal) jobs_.erase(purpose), has_ended = true;
         if (refusal) refusals_.insert_or_assign(purpose, *refusal);
     }
+    return has_ended;
 }
 
 void EvmChain::run(const std::stop_token& stop) {
@@ -295,8 +298,8 @@ void EvmChain::run(const std::stop_token& stop) {
         try {
             if (!has_sites) add_sites(chain);
             has_sites = true;
-            work_round(chain, sender);
-            pause = shortest_pause;
+            // While nothing moves the node is asked ever less often: it may be somebody else's.
+            pause = work_round(chain, sender) ? shortest_pause : std::min(pause * 2, longest_pause);
         } catch (const Error&) {
             // The chain cannot be reached, or is another one: whoever waits is told so, and it is tried again.
             pause = std::min(pause * 2, longest_pause);

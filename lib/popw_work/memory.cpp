@@ -15,19 +15,10 @@ constexpr std::uint64_t query_nonce = 3;
 constexpr std::uint64_t start_nonce = 4;
 constexpr std::uint64_t page_nonce = 5;
 constexpr std::size_t words_per_block = 8;
-constexpr std::uint64_t multiplier = 0x9e3779b97f4a7c15;
 constexpr std::size_t starts_at_once = 64; // pages whose first blocks are made together
 
 // Maps a random 64-bit word evenly onto 0 .. n-1.
 std::uint64_t scale(std::uint64_t word, std::uint64_t n) { return static_cast<std::uint64_t>(u128{word} * n >> 64); }
-
-std::uint64_t read_block(std::uint64_t state, const std::uint8_t* block) {
-    for (std::size_t i = 0; i < words_per_block; ++i) {
-        state = (state ^ load_le<std::uint64_t>(block + 8 * i)) * multiplier;
-        state ^= state >> 32;
-    }
-    return state;
-}
 
 } // namespace
 
@@ -115,7 +106,11 @@ void recompute_walkers(const Primitives& primitives, const Bytes32& memory_seed,
         }
         primitives.page_fill({starts.data(), shape.blocks, shape.passes, read.data(), walkers.size()});
         for (std::size_t i = 0; i < walkers.size(); ++i)
-            ends[i] = read_block(ends[i], read.data() + page_bytes(shape) * i + block_bytes * (at[i] % shape.blocks));
+            primitives.walk({.memory = read.data() + page_bytes(shape) * i + block_bytes * (at[i] % shape.blocks),
+                             .blocks = 1, // the one that the walker is at
+                             .states = &ends[i],
+                             .count = 1,
+                             .steps = 1});
     }
 }
 

@@ -78,7 +78,9 @@ void require_consent(const SendOptions& options, const std::string& question, Co
 
 PaymentIntent intent_of(const SendOptions& options, const Address& to, const Uint256& amount, ChainClient& chain,
                         const MoneyPlace& place) {
-    PaymentIntent intent{.purpose = fmt::format("send {} {} to {}", options.amount, options.asset, format_address(to)),
+    // The amount itself, not as it was typed: 1.5 and 1.50 are one payment.
+    PaymentIntent intent{.purpose =
+                             fmt::format("send {} {} to {}", format_amount(amount), options.asset, format_address(to)),
                          .to = to,
                          .value = amount,
                          .data = {}};

@@ -173,15 +173,17 @@ std::size_t gemm_s8_avxvnni_workspace_bytes(std::size_t, std::size_t n, std::siz
 }
 
 void gemm_s8_avxvnni(const GemmS8Arguments& g) noexcept {
+    if (g.m == 0 || g.n == 0) return;
     const std::size_t slices = g.k == 0 ? 1 : parts(g.k, k_block), slice = round_up(parts(g.k, slices), line);
     const std::size_t blocks = parts(g.n, n_block), panels = parts(g.m, rows_max);
-    const std::size_t width = g.n == 0 ? 0 : round_up(parts(g.n, blocks), panel_columns);
+    const std::size_t width = round_up(parts(g.n, blocks), panel_columns);
     auto* const corrections = reinterpret_cast<std::int32_t*>(g.workspace);
     std::uint8_t* const copied = g.workspace + sizeof(std::int32_t) * width;
     auto* const packed = reinterpret_cast<std::int8_t*>(copied + rows_max * slice);
     for (std::size_t j = 0; j < g.n; j += width) {
         const std::size_t columns = least(g.n - j, width);
-        for (std::size_t l = 0; l == 0 || l < g.k; l += slice) {
+        for (std::size_t slice_number = 0; slice_number < slices; ++slice_number) {
+            const std::size_t l = slice_number * slice;
             const std::size_t depth = least(g.k - l, slice);
             pack_b(g.b + j * g.ldb + l, g.ldb, columns, depth, packed, corrections);
             std::size_t i = 0;
@@ -192,7 +194,6 @@ void gemm_s8_avxvnni(const GemmS8Arguments& g) noexcept {
                                rows, columns);
                 i += rows;
             }
-            if (slice == 0) break;
         }
     }
 }

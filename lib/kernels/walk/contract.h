@@ -8,7 +8,7 @@
 ///
 /// | argument | shape          | meaning                                     |
 /// |----------|----------------|---------------------------------------------|
-/// | memory   | B x 64 bytes   | read only, 64-byte aligned                  |
+/// | memory   | B x 64 bytes   | read only; aligned to 64 for speed          |
 /// | blocks   | B >= 1         |                                             |
 /// | states   | count          | where the walkers start; where they end     |
 /// | steps    | any            | of every walker                             |
