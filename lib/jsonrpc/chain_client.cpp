@@ -177,6 +177,33 @@ std::uint64_t ChainClient::nonce_at(const Address& account, std::uint64_t block_
              fmt::format(R"(["{}","{}"])", encode_hex_prefixed(account.bytes), quantity(block_number))));
 }
 
+std::optional<std::uint64_t> ChainClient::find_nonce_block(const Address& account, std::uint64_t nonce,
+                                                           std::uint64_t last) {
+    const auto nonce_before = [&](std::uint64_t block) -> std::optional<std::uint64_t> {
+        const RpcCall question{"eth_getTransactionCount",
+                               fmt::format(R"(["{}","{}"])", encode_hex_prefixed(account.bytes), quantity(block))};
+        const auto answers = call(std::span(&question, 1));
+        if (answers[0].failure) return std::nullopt;
+        return decode_quantity(answers[0].result);
+    };
+    // Doubling steps first: what is looked for is rarely long ago, and nodes forget old states.
+    std::uint64_t past = last, before = last;
+    for (std::uint64_t step = 1; before > 0; step *= 2) {
+        before = last - std::min(step, last);
+        const auto then = nonce_before(before);
+        if (!then) return std::nullopt;
+        if (*then <= nonce) break;
+        past = before;
+    }
+    while (past - before > 1) {
+        const auto middle = before + (past - before) / 2;
+        const auto then = nonce_before(middle);
+        if (!then) return std::nullopt;
+        (*then > nonce ? past : before) = middle;
+    }
+    return past;
+}
+
 ChainBlock ChainClient::latest_block() {
     const auto block = decode_block(call("eth_getBlockByNumber", R"(["latest",false])"));
     if (!block)
@@ -187,6 +214,10 @@ ChainBlock ChainClient::latest_block() {
 
 std::optional<ChainBlock> ChainClient::find_block(std::uint64_t number) {
     return decode_block(call("eth_getBlockByNumber", fmt::format(R"(["{}",false])", quantity(number))));
+}
+
+std::vector<ChainTransaction> ChainClient::block_transactions(std::uint64_t number) {
+    return decode_block_transactions(call("eth_getBlockByNumber", fmt::format(R"(["{}",true])", quantity(number))));
 }
 
 bool ChainClient::has_code(const Address& account) {

@@ -70,8 +70,12 @@ public:
     std::uint64_t nonce_of(const Address& account, ChainView view);
     /// The nonce that the account had in that block.
     std::uint64_t nonce_at(const Address& account, std::uint64_t block_number);
+    /// The block in which the account used up this nonce, looked for backwards from one whose state is past it; nothing
+    /// where the nodes no longer know states so old.
+    std::optional<std::uint64_t> find_nonce_block(const Address& account, std::uint64_t nonce, std::uint64_t last);
     ChainBlock latest_block();
     std::optional<ChainBlock> find_block(std::uint64_t number);
+    std::vector<ChainTransaction> block_transactions(std::uint64_t number);
     bool has_code(const Address& account);
     /// What the node thinks fair above the base fee; with `legacy` the whole gas price.
     Uint256 suggested_fee(FeeMarket market);

@@ -15,7 +15,7 @@
 namespace kaisar {
 
 /// A longer answer is refused; a batch of a few hundred receipts fits.
-inline constexpr std::size_t rpc_answer_limit_bytes = 4 << 20;
+inline constexpr std::size_t rpc_answer_limit_bytes = 16 << 20;
 
 struct RpcCall {
     std::string method;
@@ -65,12 +65,21 @@ struct ChainLog {
     std::uint64_t block_number = 0;
 };
 
+/// A transaction as a block lists it.
+struct ChainTransaction {
+    Bytes32 hash{};
+    Address from;
+    std::uint64_t nonce = 0;
+};
+
 std::uint64_t decode_quantity(std::string_view result);
 Uint256 decode_amount(std::string_view result);
 Bytes decode_data(std::string_view result);
 Bytes32 decode_hash(std::string_view result);
 /// Nothing for null.
 std::optional<ChainBlock> decode_block(std::string_view result);
+/// Of a block that was asked for with its transactions; none for null.
+std::vector<ChainTransaction> decode_block_transactions(std::string_view result);
 std::optional<ChainReceipt> decode_receipt(std::string_view result);
 std::vector<ChainLog> decode_logs(std::string_view result);
 

@@ -183,6 +183,21 @@ std::optional<ChainBlock> decode_block(std::string_view result) {
     });
 }
 
+std::vector<ChainTransaction> decode_block_transactions(std::string_view result) {
+    return read_value(result, [](const JsonReader& reader) {
+        std::vector<ChainTransaction> read;
+        const auto& block = reader.json().at("value");
+        if (block.is_null()) return read;
+        const auto& transactions = member(block, "transactions");
+        if (!transactions.is_array()) refuse("\"transactions\" is no list");
+        for (const auto& transaction : transactions)
+            read.push_back({.hash = hash_of(member(transaction, "hash"), "hash"),
+                            .from = address_of_json(member(transaction, "from"), "from"),
+                            .nonce = quantity_of(member(transaction, "nonce"), "nonce")});
+        return read;
+    });
+}
+
 std::optional<ChainReceipt> decode_receipt(std::string_view result) {
     return read_value(result, [](const JsonReader& reader) -> std::optional<ChainReceipt> {
         const auto& receipt = reader.json().at("value");

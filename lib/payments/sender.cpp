@@ -142,6 +142,24 @@ Payment& Sender::unfinished(std::string_view purpose) {
     return payments_[static_cast<std::size_t>(found - payments_.data())];
 }
 
+/// That no receipt was found is no proof: several nodes answer in turn, and one can be behind another, or a block's
+/// state be there before its receipts. The proof is the other transaction.
+bool Sender::is_replaced(const Payment& payment, const ChainBlock& latest) {
+    if (latest.number + 1 < policy_.confirmations) return false;
+    const auto final_block = latest.number + 1 - policy_.confirmations;
+    if (chain_.nonce_at(payment.from, final_block) <= payment.nonce) return false;
+    const auto block = chain_.find_nonce_block(payment.from, payment.nonce, final_block);
+    // Used up so long ago that the states of then are forgotten: by now a receipt of ours would be there.
+    if (!block) return true;
+    const auto transactions = chain_.block_transactions(*block);
+    const auto used = std::ranges::find_if(transactions, [&](const ChainTransaction& transaction) {
+        return transaction.from == payment.from && transaction.nonce == payment.nonce;
+    });
+    return used != transactions.end() && std::ranges::none_of(payment.attempts, [&](const PaymentAttempt& attempt) {
+               return attempt.hash == used->hash;
+           });
+}
+
 bool Sender::try_settle(Payment& payment, const ChainBlock& latest) {
     for (const auto& attempt : payment.attempts) {
         const auto receipt = chain_.find_receipt(attempt.hash);
@@ -160,9 +178,7 @@ bool Sender::try_settle(Payment& payment, const ChainBlock& latest) {
     }
     payment.transaction_hash = {};
     payment.block_number = 0;
-    // None of ours is in a block, and the nonce was used up so long ago that this is final: somebody else's was.
-    if (latest.number + 1 < policy_.confirmations) return false;
-    if (chain_.nonce_at(payment.from, latest.number + 1 - policy_.confirmations) <= payment.nonce) return false;
+    if (!is_replaced(payment, latest)) return false;
     payment.state = PaymentState::replaced;
     save_journal(journal_, payments_);
     return true;

@@ -64,6 +64,7 @@ private:
     void add_attempt(Payment& payment, const Uint256& tip, const Uint256& max_fee);
     void broadcast(const Payment& payment);
     bool try_settle(Payment& payment, const ChainBlock& latest);
+    bool is_replaced(const Payment& payment, const ChainBlock& latest);
     void tend(Payment& payment, const ChainBlock& latest);
     void raise_fee(Payment& payment, const ChainBlock& latest);
 

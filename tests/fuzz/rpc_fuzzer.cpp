@@ -24,6 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             for (const auto& answer : decode_rpc_answers(input, count)) {
                 decode_or_refuse([&] { decode_receipt(answer.result); });
                 decode_or_refuse([&] { decode_block(answer.result); });
+                decode_or_refuse([&] { decode_block_transactions(answer.result); });
                 decode_or_refuse([&] { decode_logs(answer.result); });
                 decode_or_refuse([&] { decode_amount(answer.result); });
             }

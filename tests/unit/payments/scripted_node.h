@@ -35,8 +35,11 @@ public:
     std::uint64_t base_fee = 1000;
     std::uint64_t head = 100;
     std::uint64_t nonce = 0;       ///< of the account, in the latest block
-    std::uint64_t final_nonce = 0; ///< of the account, in any older one
-    unsigned fork = 0;             ///< part of each block's hash
+    std::uint64_t final_nonce = 0; ///< of the account, in older ones from `nonce_used` on; zero before
+    std::uint64_t nonce_used = 0;
+    std::uint64_t oldest_state = 0;              ///< the states of blocks before are forgotten
+    std::map<std::uint64_t, std::string> listed; ///< the transactions of a block, as JSON
+    unsigned fork = 0;                           ///< part of each block's hash
     Fault fault = Fault::none;
     std::vector<Bytes> sent;
     std::vector<Bytes32> waiting;
@@ -84,10 +87,15 @@ private:
         if (asks("eth_getBalance")) return quote("0xde0b6b3a7640000");
         if (asks("eth_estimateGas")) return quote("0xc350");
         if (asks("eth_maxPriority")) return quote("0xa");
-        if (asks("eth_getTransactionCount"))
-            return quote(fmt::format("0x{:x}", asks("latest")    ? nonce
-                                               : asks("pending") ? nonce + waiting.size()
-                                                                 : final_nonce));
+        if (asks("eth_getTransactionCount")) {
+            if (asks("latest")) return quote(fmt::format("0x{:x}", nonce));
+            if (asks("pending")) return quote(fmt::format("0x{:x}", nonce + waiting.size()));
+            const auto number = std::stoull(parameter.substr(parameter.find(',') + 4), nullptr, 16);
+            if (number < oldest_state) return R"("error":{"code":-32000,"message":"missing trie node"})";
+            return quote(fmt::format("0x{:x}", number >= nonce_used ? final_nonce : 0));
+        }
+        if (asks("eth_getBlockByNumber") && asks("true"))
+            return fmt::format(R"("result":{{"transactions":[{}]}})", listed[std::stoull(word.substr(2), nullptr, 16)]);
         if (asks("eth_getBlockByNumber"))
             return block(word == "latest" ? head : std::stoull(word.substr(2), nullptr, 16));
         if (asks("eth_sendRawTransaction")) return take(*decode_hex(word));

@@ -141,6 +141,11 @@ TEST_CASE("when the base fee outruns the offer, the same nonce is offered more, 
     CHECK(settled.transaction_hash == first.hash);
 }
 
+std::string listed(const Bytes32& hash, const Address& from, std::uint64_t nonce) {
+    return fmt::format(R"({{"hash":"{}","from":"{}","nonce":"0x{:x}"}})", encode_hex_prefixed(hash),
+                       format_address(from), nonce);
+}
+
 TEST_CASE("a nonce that another transaction used up means nothing was paid, once that is final") {
     Scene scene;
     auto sender = scene.process();
@@ -150,9 +155,41 @@ TEST_CASE("a nonce that another transaction used up means nothing was paid, once
     CHECK(sender.look_after("a payment").state == PaymentState::open);
     scene.node.waiting.clear();
     scene.node.final_nonce = 1;
+    scene.node.nonce_used = 71;
+    scene.node.listed[71] = listed(Bytes32{1}, *parse_address(std::string(40, '2')), 0) + "," +
+                            listed(Bytes32{2}, scene.account.address(), 0);
     const auto& payment = sender.look_after("a payment");
     CHECK(payment.state == PaymentState::replaced);
     CHECK_THROWS_AS(sender.require_confirmed(payment), Error);
+}
+
+TEST_CASE("a payment whose receipt is not there yet although its nonce is used up is not taken for replaced") {
+    Scene scene;
+    auto sender = scene.process();
+    submit(scene, sender);
+    const auto hash = sender.payments()[0].attempts[0].hash;
+    scene.node.final_nonce = 1;
+    scene.node.nonce_used = GENERATE(98u, 97u, 64u, 1u);
+    SECTION("its block has it") { scene.node.listed[scene.node.nonce_used] = listed(hash, scene.account.address(), 0); }
+    SECTION("the node's state is ahead of its blocks") {}
+    SECTION("the block has another transaction of the account, and others' with that nonce") {
+        scene.node.listed[scene.node.nonce_used] = listed(Bytes32{1}, *parse_address(std::string(40, '2')), 0) + "," +
+                                                   listed(Bytes32{2}, scene.account.address(), 1);
+    }
+    CHECK(sender.look_after("a payment").state == PaymentState::open);
+    for (int i = 0; i < 3; ++i) scene.node.mine();
+    CHECK(sender.look_after("a payment").state == PaymentState::confirmed);
+}
+
+TEST_CASE("a nonce that was used up before the oldest state that nodes know was used by another transaction") {
+    Scene scene;
+    auto sender = scene.process();
+    submit(scene, sender);
+    scene.node.waiting.clear();
+    scene.node.final_nonce = 1;
+    scene.node.nonce_used = 40;
+    scene.node.oldest_state = 60;
+    CHECK(sender.look_after("a payment").state == PaymentState::replaced);
 }
 
 TEST_CASE("payments for different purposes follow each other, and an earlier one that was dropped is sent as well") {
