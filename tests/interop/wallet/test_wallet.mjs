@@ -1,57 +1,10 @@
 // kaisar's wallet against ethers 6, both ways: mnemonics, keystores, EIP-191, EIP-712, bindings.
-import { spawnSync } from "node:child_process";
 import { createHash, randomBytes, randomInt } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import assert from "node:assert/strict";
-
-const here = dirname(fileURLToPath(import.meta.url));
-const kaisar = join(process.env.KAISAR_BUILD ?? join(here, "../../../build"), "bin/kaisar");
-const folder = mkdtempSync(join(tmpdir(), "kaisar-interop-"));
-const password = "correct horse battery staple";
-
-function installEthers() {
-    if (existsSync(join(here, "node_modules/ethers"))) return;
-    const done = spawnSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: here, encoding: "utf8" });
-    if (done.status !== 0) {
-        console.log(`npm ci could not bring ethers: ${(done.stderr ?? String(done.error)).trim().split("\n").pop()}`);
-        process.exit(77);
-    }
-}
-
-installEthers();
-const { ethers } = await import("ethers");
-
-let failures = 0;
-async function test(name, body) {
-    const started = Date.now();
-    try {
-        await body();
-        console.log(`ok - ${name} # ${((Date.now() - started) / 1000).toFixed(1)} s`);
-    } catch (error) {
-        failures++;
-        console.log(`not ok - ${name}\n  ${String(error.stack).replaceAll("\n", "\n  ")}`);
-    }
-}
-
-function file(name, content) {
-    const path = join(folder, name);
-    writeFileSync(path, content, { mode: 0o600 });
-    return path;
-}
-const passwordFile = file("password", password + "\n");
-
-/// What `kaisar wallet …` said, as JSON; the wallet is the one in `home`.
-function wallet(home, ...words) {
-    const done = spawnSync(kaisar, ["--json", "--data-dir", join(folder, home), "wallet", ...words], { encoding: "utf8" });
-    assert.equal(done.error, undefined);
-    const answer = JSON.parse(done.stdout);
-    assert.equal(done.status, answer.error?.code ?? 0, done.stderr);
-    return answer;
-}
-const withPassword = ["--password-file", passwordFile];
+import { ethers, exitCode, file, folder, password, test, wallet, withPassword } from "./wallet.mjs";
+import { randomTypedData } from "./typed_data.mjs";
 
 const ours = (() => {
     const mnemonicFile = join(folder, "mnemonic");
@@ -129,45 +82,6 @@ await test("kaisar accepts ethers' signatures of 50 messages, and of none of the
     }
 });
 
-/// Random types that use each other without cycles, and a message that fits them.
-function randomTypedData() {
-    const types = {};
-    const structs = [];
-    const leaf = () => {
-        const bits = 8 * randomInt(1, 33);
-        const pick = ["string", "bytes", "bool", "address", `uint${bits}`, `int${bits}`, `bytes${bits / 8}`];
-        return pick[randomInt(pick.length)];
-    };
-    for (let s = 0; s < 4; s++) {
-        const members = [];
-        for (let m = 0; m < randomInt(1, 6); m++) {
-            const single = structs.length && randomInt(3) === 0 ? structs[randomInt(structs.length)] : leaf();
-            const suffix = ["", "", "", "[]", "[2]", "[][3]"][randomInt(6)];
-            members.push({ name: `m${m}`, type: single + suffix });
-        }
-        if (s === 3) for (const name of structs) members.push({ name: `all${name}`, type: name });
-        types[`Type${s}`] = members;
-        structs.push(`Type${s}`);
-    }
-    const value = (type) => {
-        const array = /^(.*)\[(\d*)\]$/.exec(type);
-        if (array) return Array.from({ length: array[2] ? Number(array[2]) : randomInt(3) }, () => value(array[1]));
-        if (types[type]) return Object.fromEntries(types[type].map((member) => [member.name, value(member.type)]));
-        if (type === "string") return randomBytes(randomInt(40)).toString("base64") + "é";
-        if (type === "bool") return randomInt(2) === 1;
-        if (type === "address") return ethers.getAddress("0x" + randomBytes(20).toString("hex"));
-        if (type === "bytes") return "0x" + randomBytes(randomInt(70)).toString("hex");
-        const [, kind, size] = /^([a-z]+)(\d+)$/.exec(type);
-        if (kind === "bytes") return "0x" + randomBytes(Number(size)).toString("hex");
-        const raw = BigInt("0x" + randomBytes(Number(size) / 8).toString("hex"));
-        return String(kind === "int" ? BigInt.asIntN(Number(size), raw) : raw);
-    };
-    const domain = { name: "Anything", version: "2", chainId: randomInt(1, 1 << 30), verifyingContract: value("address") };
-    if (randomInt(2)) domain.salt = value("bytes32");
-    if (randomInt(2)) delete domain.verifyingContract;
-    return { domain, types, message: value("Type3") };
-}
-
 await test("kaisar finds the signer of 100 random typed documents that ethers signed (EIP-712)", async () => {
     for (let i = 0; i < 100; i++) {
         const theirs = ethers.Wallet.createRandom();
@@ -210,5 +124,4 @@ await test("ethers finds the owner in a worker's binding", () => {
     assert.equal(ethers.verifyTypedData(domain, types, message, binding.owner_signature), ours.address);
 });
 
-rmSync(folder, { recursive: true });
-process.exit(failures ? 1 : 0);
+process.exit(exitCode());

@@ -1,0 +1,52 @@
+// A folder with wallets of kaisar's for one test program, and the libraries that they are compared with.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import assert from "node:assert/strict";
+
+export const here = dirname(fileURLToPath(import.meta.url));
+export const build = process.env.KAISAR_BUILD ?? join(here, "../../../build");
+export const folder = mkdtempSync(join(tmpdir(), "kaisar-interop-"));
+export const password = "correct horse battery staple";
+process.on("exit", () => rmSync(folder, { recursive: true }));
+
+if (!existsSync(join(here, "node_modules/ethers"))) {
+    const done = spawnSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: here, encoding: "utf8" });
+    if (done.status !== 0) {
+        console.log(`npm ci could not bring ethers and cast: ${(done.stderr ?? String(done.error)).trim().split("\n").pop()}`);
+        process.exit(77);
+    }
+}
+export const { ethers } = await import("ethers");
+
+let failures = 0;
+export async function test(name, body) {
+    const started = Date.now();
+    try {
+        await body();
+        console.log(`ok - ${name} # ${((Date.now() - started) / 1000).toFixed(1)} s`);
+    } catch (error) {
+        failures++;
+        console.log(`not ok - ${name}\n  ${String(error.stack).replaceAll("\n", "\n  ")}`);
+    }
+}
+export const exitCode = () => (failures ? 1 : 0);
+
+export function file(name, content) {
+    const path = join(folder, name);
+    writeFileSync(path, content, { mode: 0o600 });
+    return path;
+}
+export const passwordFile = file("password", password + "\n");
+export const withPassword = ["--password-file", passwordFile];
+
+/// What `kaisar wallet …` said, as JSON; the wallet is the one in `home`.
+export function wallet(home, ...words) {
+    const done = spawnSync(join(build, "bin/kaisar"), ["--json", "--data-dir", join(folder, home), "wallet", ...words], { encoding: "utf8" });
+    assert.equal(done.error, undefined);
+    const answer = JSON.parse(done.stdout);
+    assert.equal(done.status, answer.error?.code ?? 0, done.stderr);
+    return answer;
+}
