@@ -13,16 +13,18 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE), str(HERE.parent / "network")]
 
 from anvil import Anvil
+from kills import KEEPING, SENDING, kill_at_every_call, killed_at, was_killed
 from ledgers import Evm
 from processes import environment, kaisar
-from tap import Skip, case, main
-from worker import PASSWORD, Worker, state_of
+from tap import case, main
+from worker import PASSWORD, Worker, require_registered, state_of
 
 # The second of anvil's accounts, under PASSWORD with next to no scrypt, so that a hundred payments cost seconds.
 ACCOUNT = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 KEYSTORE = '{"address":"70997970c51812dc3a010c7d01b50e0d17dc79c8","id":"ce87edf0-37a7-4a33-830f-1156612d0398","version":3,"Crypto":{"cipher":"aes-128-ctr","cipherparams":{"iv":"e573a96f953dcc836b5f068eb62cff87"},"ciphertext":"0298b6dbcc616610c535a559a8b98e4f0ac036feed564c589bfd8838f19b37e5","kdf":"scrypt","kdfparams":{"salt":"dac066ae8454e2fdf2a35dfaa5d0d454337e03ed3497127513ae6b6f6c8e1267","n":2,"dklen":32,"p":1,"r":8},"mac":"6fdfd908182c5eded8b1eae6e91479be2180b594654c550200a8e8bbbdf887e4"}}'
 AMOUNT = 15 * 10**17
-CALLS = "rename,renameat,renameat2,sendto,sendmsg"
+# A first run is killed at its second call, and the next one this many further.
+FIRST_KILL, KILL_STEP = 2, 5
 
 
 class Payer:
@@ -161,17 +163,14 @@ def _():
 
 @case("killed at each call that keeps or sends something: the next run finishes the payment, and it is paid once")
 def _():
-    if not shutil.which("strace"):
-        raise Skip("strace is not installed")
     with Chain() as anvil, Payer(anvil) as payer:
         kills = 0
         for number in range(1, 60):
             to = receiver(0xB000 + number)
-            inject = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={CALLS}", "-e", f"inject={CALLS}:signal=KILL:when={number}"]
-            done = payer.send(to, wrapper=inject)
+            done = payer.send(to, wrapper=killed_at(number, "rename,renameat,renameat2," + SENDING))
             if done.returncode == 0:
                 break
-            assert done.returncode in (-9, 137), f"kill {number}: exit code {done.returncode}\n{done.stderr}"
+            assert was_killed(done), f"kill {number}: exit code {done.returncode}\n{done.stderr}"
             kills += 1
             sent(payer.send(to))
             assert anvil.balance(to) == AMOUNT, f"killed at call {number}, {anvil.balance(to)} was paid"
@@ -242,42 +241,97 @@ def _():
                 liar.stop()
 
 
-@case("a registration waits for its block, survives kill -9 of the portal and a reorganisation, and is on the chain once")
-def _():
-    ledger = Evm()
-    try:
-        anvil, operator = ledger.anvil, "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+OPERATOR = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 
-        def registrations():
-            logs = anvil.rpc("eth_getLogs", {"address": ledger.registry, "fromBlock": "0x0"})
-            topic = "0xba6f90e03a13f9143b828e9715810a99361ab68d74a2d27fdd1fccbe9495fc4b"
-            return [log for log in logs if log["topics"][0] == topic]
 
+class Network:
+    """A network on a chain of its own, whose peer and checker are on it already."""
+
+    def __enter__(self):
+        self.ledger = Evm(params="test")
         deadline = time.monotonic() + 15
-        while anvil.nonce(operator) < 3:  # registry, checker, peer
+        while self.ledger.anvil.nonce(OPERATOR) < 3:  # registry, checker, peer
             assert time.monotonic() < deadline, "the network's peer does not get to the chain"
             time.sleep(0.05)
+        return self
+
+    def __exit__(self, *_):
+        self.ledger.close()
+
+    def registrations(self):
+        logs = self.ledger.anvil.rpc("eth_getLogs", {"address": self.ledger.registry, "fromBlock": "0x0"})
+        topic = "0xba6f90e03a13f9143b828e9715810a99361ab68d74a2d27fdd1fccbe9495fc4b"
+        return [log for log in logs if log["topics"][0] == topic]
+
+    def require_registrations(self, count=1):
+        assert len(self.registrations()) == count, self.registrations()
+        assert self.ledger.anvil.nonce(OPERATOR) == 3 + count, f"registry, checker, peer, and {count} registrations"
+
+
+@case("a registration waits for its block, survives kill -9 of the portal and a reorganisation, and is on the chain once")
+def _():
+    with Network() as network:
+        anvil = network.ledger.anvil
         anvil.rpc("evm_setAutomine", False)
-        with Worker(ledger.network.profile) as worker:
+        with Worker(network.ledger.network.profile) as worker:
             done = worker.register("--timeout", "1")
             assert done.returncode == 4, done.stdout + done.stderr
-            assert not registrations()
-            ledger.network.stop(9)
-            ledger.network.start()
+            assert not network.registrations()
+            network.ledger.network.stop(9)
+            network.ledger.network.start()
             before = anvil.rpc("evm_snapshot")
             mine(anvil)
-            assert len(registrations()) == 1
+            assert len(network.registrations()) == 1
             assert anvil.rpc("evm_revert", before)
-            assert not registrations()
+            assert not network.registrations()
             anvil.rpc("evm_setAutomine", True)
             mine(anvil)
             worker.register()  # its proof may come too late on a busy machine; the chain's part is done before that
-            states = [known["state"] for known in ledger.network.query("workers")["workers"]]
+            states = [known["state"] for known in network.ledger.network.query("workers")["workers"]]
             assert len(states) == 1 and states[0] not in ("requested", "bound"), states
-            assert len(registrations()) == 1
-            assert anvil.nonce(operator) == 4, "registry, checker, peer, and one registration"
-    finally:
-        ledger.close()
+            network.require_registrations()
+
+
+@case("register, killed at calls that keep or send something, the first run and those that go on, is on the chain exactly once")
+def _():
+    calls = KEEPING + "," + SENDING
+    with Network() as network:
+        with Worker(network.ledger.network.profile) as worker:
+            wallet = (worker.folder / "data/wallet.json").read_bytes()
+            kills = kill_at_every_call(worker.register, calls)
+            require_registered(worker, network.ledger.network)
+            network.require_registrations()
+            for workers in range(2, 30):
+                shutil.rmtree(worker.folder / "data")
+                (worker.folder / "data").mkdir(mode=0o700)
+                (worker.folder / "data/wallet.json").write_bytes(wallet)
+                (worker.folder / "data/wallet.json").chmod(0o600)
+                done = worker.register(wrapper=killed_at(FIRST_KILL + KILL_STEP * (workers - 2), calls))
+                require_registered(worker, network.ledger.network)
+                network.require_registrations(workers)
+                if not was_killed(done):
+                    break
+                kills += 1
+        assert kills >= 12, f"only {kills} moments were found"
+        print(f"figure: {workers} registrations on the chain were killed at {kills} moments, and each is there once")
+
+
+@case("two kaisars register at once, and again beside a third: one worker, on the chain once")
+def _():
+    with Network() as network, Worker(network.ledger.network.profile) as worker:
+        def together(count):
+            runs = [threading.Thread(target=lambda: done.append(worker.register())) for _ in range(count)]
+            for run in runs:
+                run.start()
+            for run in runs:
+                run.join()
+        done = []
+        together(2)
+        together(3)
+        for one in done:
+            assert one.returncode in (0, 3, 4), f"exit code {one.returncode}\n{one.stdout}{one.stderr}"
+        require_registered(worker, network.ledger.network)
+        network.require_registrations()
 
 
 main()

@@ -1,45 +1,18 @@
 """kaisar is killed at every moment at which it makes something durable, and run again: it goes on where it was."""
 import pathlib
-import shutil
 import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
+from kills import kill_at_every_call, killed_at, was_killed
 from processes import Network
-from tap import Skip, case, main
+from tap import case, main
 from worker import Worker, require_no_double, require_registered, state_of
-
-# What makes a state durable or takes it to the network. A kill at each call, before it happens.
-CALLS = "rename,renameat,renameat2,link,unlink,unlinkat"
-KILLS_MOST = 80
 
 folder = tempfile.TemporaryDirectory(prefix="kaisar-kills-")
 network = Network(folder.name, params="test")
-
-
-def killed_at(number, calls=CALLS):
-    """A wrapper for a command: strace kills it at the call of that number. -f follows threads; the count is per process."""
-    if not shutil.which("strace"):
-        raise Skip("strace is not installed")
-    return ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={calls}", "-e", f"inject={calls}:signal=KILL:when={number}"]
-
-
-def was_killed(done):
-    """strace ends itself with the signal that ended the command."""
-    return done.returncode in (-9, 137)
-
-
-def kill_at_every_call(worker, command, after_kill=lambda: None):
-    """Kills one run after the other, at the first call, the second, …, until a run comes through; returns the number of kills."""
-    for number in range(1, KILLS_MOST):
-        done = command(wrapper=killed_at(number))
-        if not was_killed(done):
-            assert done.returncode == 0, f"run {number} failed instead of going on: {done.stdout}\n{done.stderr}"
-            return number - 1
-        after_kill()
-    raise AssertionError(f"not through after {KILLS_MOST} kills")
 
 
 def leftovers(worker):
@@ -54,7 +27,7 @@ def network_has_proof_of(node):
 @case("register, killed at every rename of a run, then of the next, is registered exactly once")
 def _():
     with Worker(network.profile) as worker:
-        kills = kill_at_every_call(worker, worker.register)
+        kills = kill_at_every_call(worker.register)
         assert kills >= 3, f"only {kills} moments to kill at: does strace work here?"
         require_registered(worker, network)
         assert not leftovers(worker), leftovers(worker)
@@ -73,7 +46,7 @@ def _():
 def _():
     with Worker(network.profile) as worker:
         node = require_registered(worker, network)["node_id"]
-        kills = kill_at_every_call(worker, worker.prove)
+        kills = kill_at_every_call(worker.prove)
         assert kills >= 1, "no moment to kill at"
         done = worker.run("prove", "--flush", "--json")
         assert done.returncode == 0, done.stderr

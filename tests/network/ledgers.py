@@ -29,11 +29,12 @@ def short_epochs(folder):
 class Embedded:
     name, chain_options = "embedded", ()
 
-    def __init__(self):
+    def __init__(self, params=None):
+        """With the short epochs, unless told otherwise."""
         self.home = tempfile.TemporaryDirectory(prefix="kaisar-ledger-")
         self.folder = pathlib.Path(self.home.name)
         (self.folder / "probe-home").mkdir()
-        self.params = short_epochs(self.folder)
+        self.params = params or short_epochs(self.folder)
         self.open()
 
     def open(self):
@@ -50,9 +51,9 @@ class Embedded:
 class Evm(Embedded):
     name, chain_options = "evm", RPC_OPTIONS
 
-    def __init__(self, *anvil_options, **how):
+    def __init__(self, *anvil_options, params=None, **how):
         self.anvil = Anvil(*anvil_options, **how)
-        super().__init__()
+        super().__init__(params)
 
     def operator(self, *words):
         """kaisar-network with the account that anvil gave coin to."""
