@@ -35,7 +35,8 @@ def time_command(*words, home="home", fresh=()):
         if done.returncode:
             raise SystemExit(f"{' '.join(words)}: exit code {done.returncode}\n{done.stderr}")
     seconds.sort()
-    print(f"{words[0]:16} {1e3 * seconds[RUNS // 2]:7.1f} ms   at most {1e3 * seconds[-1]:7.1f} ms", flush=True)
+    label = words[0] + (" --dry-run" if "--dry-run" in words else "")
+    print(f"{label:16} {1e3 * seconds[RUNS // 2]:7.1f} ms   at most {1e3 * seconds[-1]:7.1f} ms", flush=True)
 
 
 def time_payments(address):
