@@ -144,21 +144,19 @@ BackupContents restore_backup(ByteView backup, ByteView password, const std::str
     const auto files = open_backup(backup, password, name);
     auto contents = look_into(files, password, name);
     directory.prepare();
-    const auto has_same = [&](const BackupFile& file, const std::optional<Bytes>& present) {
-        return present && std::ranges::equal(*present, file.content.view());
-    };
+    const auto present = collect_files(directory);
+    std::vector<const BackupFile*> missing;
     for (const auto& file : files) {
-        const auto present = find_file(directory.root() / file.name, backup_limit_bytes);
-        if (present && !has_same(file, present))
+        const auto* content = find_content(present, file.name);
+        if (content == nullptr)
+            missing.push_back(&file);
+        else if (!std::ranges::equal(content->view(), file.content.view()))
             throw Error(ErrorKind::wallet,
                         fmt::format("{} is there already, and is another than in the backup",
                                     (directory.root() / file.name).string()),
                         "nothing was written; restore into another --data-dir, or move that file away");
     }
-    for (const auto& file : files) {
-        const auto path = directory.root() / file.name;
-        if (!has_same(file, find_file(path, backup_limit_bytes))) save_new_file(path, file.content.view());
-    }
+    for (const auto* file : missing) save_new_file(directory.root() / file->name, file->content.view());
     return contents;
 }
 

@@ -2,6 +2,7 @@
 
 #include "error/error.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
@@ -62,18 +63,23 @@ Bytes read_descriptor(int descriptor, const Path& path, std::size_t limit_bytes)
     struct stat status {};
     if (::fstat(descriptor, &status) != 0) fail(path, "read", errno);
     if (S_ISDIR(status.st_mode)) fail(path, "read", EISDIR);
-    Bytes content;
-    ByteArray<65536> chunk;
+    // Read in place, without a buffer between: whoever wipes the content has wiped all that there was of it.
+    const auto expected = std::max<std::size_t>(static_cast<std::size_t>(status.st_size), 4095);
+    Bytes content(std::min(expected, limit_bytes) + 1);
+    std::size_t filled = 0;
     for (;;) {
-        const auto count = ::read(descriptor, chunk.data(), chunk.size());
+        if (filled == content.size()) content.resize(2 * content.size()); // a pipe, or a file that grows
+        const auto count = ::read(descriptor, content.data() + filled, content.size() - filled);
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) fail(path, "read", errno);
-        if (count == 0) return content;
-        append(content, ByteView(chunk).first(static_cast<std::size_t>(count)));
-        if (content.size() > limit_bytes)
+        filled += static_cast<std::size_t>(count);
+        if (filled > limit_bytes)
             throw Error(ErrorKind::environment, fmt::format("{} is larger than {} bytes", path.string(), limit_bytes),
                         "this is not a file that kaisar wrote; name another one");
+        if (count == 0) break;
     }
+    content.resize(filled);
+    return content;
 }
 
 /// Another name for each write, so that two that save the same file at once do not mix their contents.

@@ -3,6 +3,7 @@
 #include "bytes/hex.h"
 #include "error/error.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace kaisar {
@@ -42,9 +43,13 @@ Ed25519Key make_node_key(const Path& path) {
         throw Error(ErrorKind::environment, fmt::format("{} exists already", path.string()),
                     "it is never replaced; move it away first");
     auto key = Ed25519Key::generate();
-    auto text = fmt::format("{}{}\n", first_line, encode_hex(key.seed()));
-    save_file(path, text);
-    wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+    auto digits = encode_hex(key.seed());
+    Secret text(first_line.size() + digits.size() + 1);
+    auto end = std::ranges::copy(first_line, text.mutable_view().begin()).out;
+    end = std::ranges::copy(digits, end).out;
+    *end = '\n';
+    wipe({reinterpret_cast<std::uint8_t*>(digits.data()), digits.size()});
+    save_file(path, text.view());
     return key;
 }
 
