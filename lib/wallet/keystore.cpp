@@ -5,6 +5,7 @@
 #include "crypto/keccak.h"
 #include "error/error.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace kaisar {
@@ -57,7 +58,10 @@ Account decrypt_account(const Keystore& keystore, ByteView password) {
                     fmt::format("wrong password for {}",
                                 keystore.address ? format_address(*keystore.address) : "this keystore"),
                     "nothing was changed; try again");
-    const auto key = apply_aes128_ctr(derived.view().first(16), keystore.iv, keystore.ciphertext);
+    // Early programs left out a key's leading zeros: one wallet in 256 of theirs is shorter.
+    const auto digits = apply_aes128_ctr(derived.view().first(16), keystore.iv, keystore.ciphertext);
+    Secret key(32);
+    std::ranges::copy(digits.view(), key.mutable_view().last(digits.size()).begin());
     auto account = Account::from_private_key(key.view());
     if (!account)
         throw Error(ErrorKind::wallet, "the keystore does not hold a private key of an EVM account",

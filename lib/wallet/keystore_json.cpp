@@ -41,7 +41,7 @@ void decode_crypto(const JsonReader& crypto, Keystore& keystore) {
     if (iv.size() != 16) crypto.object("cipherparams").refuse("iv", "16 bytes in hexadecimal");
     keystore.iv = array_of<16>(iv);
     keystore.ciphertext = crypto.bytes("ciphertext", 32);
-    if (keystore.ciphertext.size() != 32) crypto.refuse("ciphertext", "32 bytes in hexadecimal");
+    if (keystore.ciphertext.empty()) crypto.refuse("ciphertext", "up to 32 bytes in hexadecimal");
     keystore.mac = crypto.bytes32("mac");
     const auto params = crypto.object("kdfparams");
     const auto kdf = crypto.string("kdf");

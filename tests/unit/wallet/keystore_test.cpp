@@ -32,6 +32,30 @@ constexpr std::string_view pbkdf2_vector = R"({
     },
     "id": "3198bc9c-6672-5ab3-d995-4942343ae5b6", "version": 3
 })";
+// Of geth's own tests, whose keys were written without their leading zeros; the password is "foo".
+constexpr std::string_view short_vectors[][2] = {
+    {R"({"crypto": {"cipher": "aes-128-ctr", "cipherparams": {"iv": "e0c41130a323adc1446fc82f724bca2f"},
+        "ciphertext": "9517cd5bdbe69076f9bf5057248c6c050141e970efa36ce53692d5d59a3984", "kdf": "scrypt",
+        "kdfparams": {"dklen": 32, "n": 2, "r": 8, "p": 1,
+                      "salt": "711f816911c92d649fb4c84b047915679933555030b3552c1212609b38208c63"},
+        "mac": "d5e116151c6aa71470e67a7d42c9620c75c4d23229847dcc127794f0732b0db5"},
+        "id": "fecfc4ce-e956-48fd-953b-30f8b52ed66c", "version": 3})",
+     "00fa7b3db73dc7dfdf8c5fbdb796d741e4488628c41fc4febd9160a866ba0f35"},
+    {R"({"crypto": {"cipher": "aes-128-ctr", "cipherparams": {"iv": "3ca92af36ad7c2cd92454c59cea5ef00"},
+        "ciphertext": "108b7d34f3442fc26ab1ab90ca91476ba6bfa8c00975a49ef9051dc675aa", "kdf": "scrypt",
+        "kdfparams": {"dklen": 32, "n": 2, "r": 8, "p": 1,
+                      "salt": "d0769e608fb86cda848065642a9c6fa046845c928175662b8e356c77f914cd3b"},
+        "mac": "75d0e6759f7b3cefa319c3be41680ab6beea7d8328653474bd06706d4cc67420"},
+        "id": "a37e1559-5955-450d-8075-7b8931b392b2", "version": 3})",
+     "000081c29e8142bb6a81bef5a92bda7a8328a5c85bb2f9542e76f9b0f94fc018"}};
+// A keystore that geth made, of its own tests; the password is "foobar".
+constexpr std::string_view geth_keystore =
+    R"({"address":"f466859ead1932d743d622cb74fc058882e8648a","crypto":{"cipher":"aes-128-ctr",)"
+    R"("ciphertext":"cb664472deacb41a2e995fa7f96fe29ce744471deb8d146a0e43c7898c9ddd4d","cipherparams":)"
+    R"({"iv":"dfd9ee70812add5f4b8f89d0811c9158"},"kdf":"scrypt","kdfparams":{"dklen":32,"n":8,"p":16,"r":8,)"
+    R"("salt":"0d6769bf016d45c479213990d6a08d938469c4adad8a02ce507b4a4e7b7739f1"},)"
+    R"("mac":"bac9af994b15a45dd39669fc66f9aa8a3b9dd8c22cb16e4d8d7ea089d0f1a1a9"},)"
+    R"("id":"472e8b3d-afb6-45b5-8111-72c89895099a","version":3})";
 constexpr std::string_view vector_key = "7a28b5ba57c53603b0b07b56bba752f7784bf506fa95edc395f5cf6c7514fe9d";
 constexpr ScryptCost quick{.n = 2, .r = 8, .p = 1};
 
@@ -64,6 +88,18 @@ TEST_CASE("the vectors of Web3 Secret Storage open, with scrypt and with PBKDF2"
         const auto account = decrypt_account(decode_keystore(vector, "vector"), bytes_of("testpassword"));
         CHECK(encode_hex(account.private_key()) == vector_key);
         CHECK(format_address(account.address()) == "0x008AeEda4D805471dF9b2A5B0f38A0C3bCBA786b");
+    }
+}
+
+TEST_CASE("a keystore that geth made opens") {
+    const auto account = decrypt_account(decode_keystore(geth_keystore, "geth"), bytes_of("foobar"));
+    CHECK(encode_hex(account.address().bytes) == "f466859ead1932d743d622cb74fc058882e8648a");
+}
+
+TEST_CASE("keys that were written without their leading zeros have them again") {
+    for (const auto& [vector, key] : short_vectors) {
+        const auto account = decrypt_account(decode_keystore(vector, "vector"), bytes_of("foo"));
+        CHECK(encode_hex(account.private_key()) == key);
     }
 }
 
@@ -124,7 +160,7 @@ TEST_CASE("a field that is missing or wrong is named") {
     CHECK_THAT(message_after(scrypt_vector, "\"crypto\"", "\"krypto\""), Contains("crypto"));
     CHECK_THAT(message_after(scrypt_vector, "aes-128-ctr", "aes-128-cbc"), Contains("cipher"));
     CHECK_THAT(message_after(scrypt_vector, "83dbcc", "83db"), Contains("iv"));
-    CHECK_THAT(message_after(scrypt_vector, "d172bf", "d172"), Contains("ciphertext"));
+    CHECK_THAT(message_after(scrypt_vector, "d172bf", "d172bf00"), Contains("ciphertext"));
     CHECK_THAT(message_after(scrypt_vector, "\"mac\": \"2103", "\"mac\": \"21"), Contains("mac"));
     CHECK_THAT(message_after(scrypt_vector, "\"scrypt\"", "\"argon2id\""), Contains("kdf"));
     CHECK_THAT(message_after(scrypt_vector, "\"dklen\": 32", "\"dklen\": 16"), Contains("dklen"));
