@@ -1,7 +1,8 @@
 // C is made of tiles of up to 14 x 32 sums that stay in registers. B is packed a block at a time, in panels of 32
 // columns: for each l, 32 floats. The first rows of A that are multiplied by a panel read it where it lies and pack it
-// on the way, so packing hides behind their arithmetic. A is copied, up to 14 rows at a time, 16 floats of each row and
-// then the next 16; the rows of the next tiles are copied by the tiles before. What is missing at the edges is masked.
+// on the way, so packing hides behind their arithmetic; a small B whose rows begin lines is read where it lies by all.
+// A is copied, up to 14 rows at a time, 16 floats of each row and then the next 16; the rows of the next tiles are
+// copied by the tiles before. What is missing at the edges is masked.
 #include "kernels/gemm_f32/contract.h"
 
 #include <immintrin.h>
@@ -16,6 +17,8 @@ constexpr std::size_t line = 16;       // floats of a row of A that are copied, 
 constexpr std::size_t k_block = 512;   // fourteen copied rows of A (28 KiB) stay in the first-level cache
 constexpr std::size_t n_block = 512;   // packed B (1 MiB) stays in the second-level cache
 constexpr std::size_t rows_ahead = 32; // of B are fetched before they are packed: what memory takes, 14 cycles a row
+constexpr std::size_t rows_near = 8;   // are fetched where B is read as it lies: further ahead, they crowd out A
+constexpr std::size_t line_bytes = 64;
 
 std::size_t round_up(std::size_t value, std::size_t unit) { return (value + unit - 1) / unit * unit; }
 std::size_t least(std::size_t a, std::size_t b) { return a < b ? a : b; }
@@ -25,7 +28,8 @@ std::uint32_t first_columns(std::size_t count) {
     return count >= panel_columns ? ~std::uint32_t{0} : (std::uint32_t{1} << count) - 1;
 }
 
-/// A copy that a tile makes on its way, two lines for each line of k; done plainly where no tile is left for it.
+/// A copy that a tile makes on its way, two lines for each line of k; done plainly where no tile is left for it, and at
+/// edges: a masked load needs one of the two ports that multiply.
 struct Copy {
     const float* from;
     std::size_t stride;  // from the first line to the second
@@ -79,6 +83,7 @@ struct BlockCopies {
     std::size_t column, row; // where to go on
 
     bool is_done() const { return column >= columns; }
+    bool is_at_edge() const { return columns - column < panel_columns; }
 
     /// `rows` rows of a panel.
     Copy next(std::size_t rows) {
@@ -111,8 +116,7 @@ constexpr std::size_t bias = 112; // floats from a tile's rows to their address,
 
 /// What has no register of its own in a tile; distances in bytes.
 struct Steps {
-    std::uint32_t columns, copy_columns;
-    std::size_t row_bytes, from_bytes, wrapped_bytes, rest, adds, copy_advance, copy_step, fetch_advance;
+    std::size_t columns, row_bytes, from_bytes, wrapped_bytes, rest, adds, copy_advance, copy_step, fetch_advance;
 };
 static_assert(sizeof(Steps) == 72);
 
@@ -120,7 +124,6 @@ static_assert(sizeof(Steps) == 72);
 // zmm0 … 27 are the sums, two a row; 28 and 29 a row of B, 30 an element of A, 31 a line that is copied.
 // clang-format off
 #define COLUMNS       "(%[steps])"
-#define COPY_COLUMNS  "4(%[steps])"
 #define ROW_BYTES     "8(%[steps])"
 #define FROM_BYTES    "16(%[steps])"
 #define WRAPPED_BYTES "24(%[steps])"
@@ -151,7 +154,7 @@ static_assert(sizeof(Steps) == 72);
 #define ROWS_13(row, l) ROWS_12(row, l) row(l, "768", "24", "25")
 #define ROWS_14(row, l) ROWS_13(row, l) row(l, "832", "26", "27")
 
-// A row of B: packed already, half of it, or where it lies and packed now.
+// A row of B: packed already, half of it, where it lies and packed now, or where it lies and left there.
 #define WHOLE(l)                                         \
     "prefetcht0 128*" l "+1024(%[b])\n"                  \
     "prefetcht0 128*" l "+1088(%[b])\n"                  \
@@ -167,6 +170,12 @@ static_assert(sizeof(Steps) == 72);
     "add " FROM_BYTES ", %[from]\n"                       \
     "vmovaps %%zmm28, 128*" l "(%[b])\n"                 \
     "vmovaps %%zmm29, 128*" l "+64(%[b])\n"
+#define LYING(l)                                         \
+    "vmovups (%[from]), %%zmm28\n"                       \
+    "vmovups 64(%[from]), %%zmm29\n"                     \
+    "prefetcht0 (%[from],%[ahead])\n"                    \
+    "prefetcht0 64(%[from],%[ahead])\n"                  \
+    "add " FROM_BYTES ", %[from]\n"
 #define STEP(load, row, rows, l) load(l) ROWS_##rows(row, l)
 #define LINE(load, row, rows)                                                                              \
     STEP(load, row, rows, "0") STEP(load, row, rows, "1") STEP(load, row, rows, "2")                       \
@@ -205,16 +214,14 @@ static_assert(sizeof(Steps) == 72);
 
 #define DEFINE_TILE(name, load, row, rows)                                                                              \
     void name##_##rows(const Tile& t, const Copy& copy, const Copy& fetched) {                                          \
-        const Steps steps{t.columns, copy.columns, t.row_bytes, t.from_bytes, t.wrapped_bytes, t.rest, t.adds,          \
+        const Steps steps{t.columns, t.row_bytes, t.from_bytes, t.wrapped_bytes, t.rest, t.adds,          \
                           copy.advance * sizeof(float), copy.step * sizeof(float), fetched.advance * sizeof(float)};    \
         const float *a = t.a + bias, *from = t.from, *copy_from = copy.from;                                            \
         const float *fetch = fetched.from, *fetch_too = fetch + fetched.stride;                                         \
         float *b = t.b, *c = t.c, *c_soon = c, *copy_to = copy.to;                                                      \
         std::size_t lines = t.lines, rows_soon = rows, ahead = t.ahead_bytes;                                           \
         __asm__ volatile("kmovd " COLUMNS ", %%k1\n"                                                                    \
-                         "kshiftrd $16, %%k1, %%k2\n"                                                                   \
-                         "kmovd " COPY_COLUMNS ", %%k3\n"                                                               \
-                         "kshiftrd $16, %%k3, %%k4\n" EACH_##rows(BEGIN)                                                \
+                         "kshiftrd $16, %%k1, %%k2\n" EACH_##rows(BEGIN)                                                \
                          "test %[lines], %[lines]\n"                                                                    \
                          "jz 2f\n"                                                                                      \
                          ".p2align 5\n"                                                                                 \
@@ -228,9 +235,9 @@ static_assert(sizeof(Steps) == 72);
                          "add " FETCH_ADVANCE ", %[fetch_too]\n"                                                        \
                          "test %[copy_to], %[copy_to]\n"                                                                \
                          "jz 8f\n"                                                                                      \
-                         "vmovups (%[copy_from]), %%zmm31%{%%k3%}%{z%}\n"                                               \
+                         "vmovups (%[copy_from]), %%zmm31\n"                                                              \
                          "vmovaps %%zmm31, (%[copy_to])\n"                                                              \
-                         "vmovups (%[copy_from],%[copy_stride],4), %%zmm31%{%%k4%}%{z%}\n"                              \
+                         "vmovups (%[copy_from],%[copy_stride],4), %%zmm31\n"                                             \
                          "vmovaps %%zmm31, 64(%[copy_to])\n"                                                            \
                          "add " COPY_ADVANCE ", %[copy_from]\n"                                                         \
                          "add " COPY_STEP ", %[copy_to]\n"                                                              \
@@ -266,7 +273,7 @@ static_assert(sizeof(Steps) == 72);
                            [rows_soon] "+r"(rows_soon), [from] "+r"(from), [copy_from] "+r"(copy_from),                 \
                            [copy_to] "+r"(copy_to), [fetch] "+r"(fetch), [fetch_too] "+r"(fetch_too), [ahead] "+r"(ahead) \
                          : [steps] "r"(&steps), [copy_stride] "r"(copy.stride)                                          \
-                         : "memory", "cc", "k1", "k2", "k3", "k4", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5",      \
+                         : "memory", "cc", "k1", "k2", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5",      \
                            "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15",        \
                            "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24", "xmm25",    \
                            "xmm26", "xmm27", "xmm28", "xmm29", "xmm30", "xmm31");                                       \
@@ -294,6 +301,7 @@ using TileFunction = void (*)(const Tile&, const Copy&, const Copy&);
 DEFINE_TILES(multiply_whole, WHOLE, ROW)
 DEFINE_TILES(multiply_half, HALF, HALF_ROW)
 DEFINE_TILES(multiply_and_pack, PACKING, ROW)
+DEFINE_TILES(multiply_lying, LYING, ROW)
 // clang-format on
 
 /// Columns [j, j + columns) and [l, l + depth) of k.
@@ -315,7 +323,7 @@ struct Copies {
     /// What is copied by the tile after the next one.
     Copy next(std::size_t lines) {
         if (!rows.is_done()) return rows.next();
-        if (!block.is_done() && lines != 0 && lines <= block.depth) return block.next(lines);
+        if (!block.is_done() && !block.is_at_edge() && lines != 0 && lines <= block.depth) return block.next(lines);
         return idle;
     }
 
@@ -329,13 +337,14 @@ struct Copies {
     }
 };
 
-enum class Packed { before, meanwhile };
+enum class Packed { before, meanwhile, never };
 
 /// One row panel of A, copied, against all panels of the block.
 void multiply_panel(Tile tile, std::size_t rows, std::size_t columns, Packed packed, Copies& copies) {
     for (std::size_t j = 0; j < columns; j += panel_columns) {
         tile.columns = first_columns(columns - j);
         const auto* const functions = packed == Packed::meanwhile     ? multiply_and_pack
+                                      : packed == Packed::never       ? multiply_lying
                                       : columns - j <= vector_columns ? multiply_half
                                                                       : multiply_whole;
         const bool is_last = columns - j <= panel_columns;
@@ -349,6 +358,13 @@ void multiply_panel(Tile tile, std::size_t rows, std::size_t columns, Packed pac
     copies.finish_rows(tile.lines);
 }
 
+/// Whether B is one block of whole panels, each row of which begins a line, and dense enough not to crowd a few sets of
+/// the caches: then nothing is gained by packing it.
+bool lies_well(const GemmF32Arguments& g) {
+    const std::size_t misplaced = (reinterpret_cast<std::uintptr_t>(g.b) | g.ldb * sizeof(float)) % line_bytes;
+    return g.k <= k_block && g.n % panel_columns == 0 && g.ldb <= n_block && misplaced == 0;
+}
+
 /// All rows of A times a block of B, which is packed already or, the first one, meanwhile; so is the next one.
 void multiply_block(const GemmF32Arguments& g, const Block& block, const Block& next, const Workspace& w, float* b,
                     float* next_b) {
@@ -357,8 +373,10 @@ void multiply_block(const GemmF32Arguments& g, const Block& block, const Block& 
     const float* a = g.a + block.l;
     Tile tile{};
     tile.from = g.b + block.l * g.ldb + block.j, tile.from_bytes = g.ldb * sizeof(float);
-    tile.ahead_bytes = rows_ahead * tile.from_bytes;
-    tile.wrapped_bytes = (rows_ahead - block.depth / line * line) * tile.from_bytes + panel_columns * sizeof(float);
+    const bool lies = lies_well(g), is_first = block.j == 0 && block.l == 0;
+    const std::size_t ahead = lies ? rows_near : rows_ahead;
+    tile.ahead_bytes = ahead * tile.from_bytes;
+    tile.wrapped_bytes = (ahead - block.depth / line * line) * tile.from_bytes + panel_columns * sizeof(float);
     tile.lines = block.depth / line, tile.rest = block.depth % line;
     tile.c = g.c + block.j, tile.row_bytes = g.ldc * sizeof(float), tile.adds = block.l != 0;
     tile.b = b;
@@ -374,8 +392,8 @@ void multiply_block(const GemmF32Arguments& g, const Block& block, const Block& 
         const std::size_t next_rows = panel + 1 == panels ? 0 : lowest + (panel + 1 < higher ? 1 : 0);
         tile.a = w.copied[panel % 2];
         copies.rows = {a, g.lda, next_rows, block.depth, w.copied[(panel + 1) % 2], 0};
-        const bool is_first = block.j == 0 && block.l == 0;
-        multiply_panel(tile, rows, block.columns, is_first && panel == 0 ? Packed::meanwhile : Packed::before, copies);
+        const Packed packed = lies ? Packed::never : is_first && panel == 0 ? Packed::meanwhile : Packed::before;
+        multiply_panel(tile, rows, block.columns, packed, copies);
         tile.c += rows * g.ldc;
     }
     copies.finish_block();

@@ -25,7 +25,8 @@ std::uint32_t first_columns(std::size_t count) {
     return count >= panel_columns ? ~std::uint32_t{0} : (std::uint32_t{1} << count) - 1;
 }
 
-/// A copy that a tile makes on its way, two lines for each line of k; done plainly where no tile is left for it.
+/// A copy that a tile makes on its way, two lines for each line of k; done plainly where no tile is left for it, and at
+/// edges: a masked load needs one of the two ports that multiply.
 struct Copy {
     const double* from;
     std::size_t stride;  // from the first line to the second
@@ -78,6 +79,7 @@ struct BlockCopies {
     std::size_t column, row; // where to go on
 
     bool is_done() const { return column >= columns; }
+    bool is_at_edge() const { return columns - column < panel_columns; }
 
     /// `rows` rows of a panel.
     Copy next(std::size_t rows) {
@@ -110,8 +112,7 @@ constexpr std::size_t bias = 56; // doubles from a tile's rows to their address,
 
 /// What has no register of its own in a tile; distances in bytes.
 struct Steps {
-    std::uint32_t columns, copy_columns;
-    std::size_t row_bytes, from_bytes, wrapped_bytes, rest, adds, copy_advance, copy_step, fetch_advance;
+    std::size_t columns, row_bytes, from_bytes, wrapped_bytes, rest, adds, copy_advance, copy_step, fetch_advance;
 };
 static_assert(sizeof(Steps) == 72);
 
@@ -119,7 +120,6 @@ static_assert(sizeof(Steps) == 72);
 // zmm0 … 27 are the sums, two a row; 28 and 29 a row of B, 30 an element of A, 31 a line that is copied.
 // clang-format off
 #define COLUMNS       "(%[steps])"
-#define COPY_COLUMNS  "4(%[steps])"
 #define ROW_BYTES     "8(%[steps])"
 #define FROM_BYTES    "16(%[steps])"
 #define WRAPPED_BYTES "24(%[steps])"
@@ -199,16 +199,14 @@ static_assert(sizeof(Steps) == 72);
 
 #define DEFINE_TILE(name, load, row, rows)                                                                              \
     void name##_##rows(const Tile& t, const Copy& copy, const Copy& fetched) {                                          \
-        const Steps steps{t.columns, copy.columns, t.row_bytes, t.from_bytes, t.wrapped_bytes, t.rest, t.adds,          \
+        const Steps steps{t.columns, t.row_bytes, t.from_bytes, t.wrapped_bytes, t.rest, t.adds,          \
                           copy.advance * sizeof(double), copy.step * sizeof(double), fetched.advance * sizeof(double)};    \
         const double *a = t.a + bias, *from = t.from, *copy_from = copy.from;                                            \
         const double *fetch = fetched.from, *fetch_too = fetch + fetched.stride;                                         \
         double *b = t.b, *c = t.c, *c_soon = c, *copy_to = copy.to;                                                      \
         std::size_t lines = t.lines, rows_soon = rows, ahead = t.ahead_bytes;                                           \
         __asm__ volatile("kmovd " COLUMNS ", %%k1\n"                                                                    \
-                         "kshiftrd $8, %%k1, %%k2\n"                                                                   \
-                         "kmovd " COPY_COLUMNS ", %%k3\n"                                                               \
-                         "kshiftrd $8, %%k3, %%k4\n" EACH_##rows(BEGIN)                                                \
+                         "kshiftrd $8, %%k1, %%k2\n" EACH_##rows(BEGIN)                                                \
                          "test %[lines], %[lines]\n"                                                                    \
                          "jz 2f\n"                                                                                      \
                          ".p2align 5\n"                                                                                 \
@@ -222,9 +220,9 @@ static_assert(sizeof(Steps) == 72);
                          "add " FETCH_ADVANCE ", %[fetch_too]\n"                                                        \
                          "test %[copy_to], %[copy_to]\n"                                                                \
                          "jz 8f\n"                                                                                      \
-                         "vmovupd (%[copy_from]), %%zmm31%{%%k3%}%{z%}\n"                                               \
+                         "vmovupd (%[copy_from]), %%zmm31\n"                                                              \
                          "vmovapd %%zmm31, (%[copy_to])\n"                                                              \
-                         "vmovupd (%[copy_from],%[copy_stride],8), %%zmm31%{%%k4%}%{z%}\n"                              \
+                         "vmovupd (%[copy_from],%[copy_stride],8), %%zmm31\n"                                             \
                          "vmovapd %%zmm31, 64(%[copy_to])\n"                                                            \
                          "add " COPY_ADVANCE ", %[copy_from]\n"                                                         \
                          "add " COPY_STEP ", %[copy_to]\n"                                                              \
@@ -260,7 +258,7 @@ static_assert(sizeof(Steps) == 72);
                            [rows_soon] "+r"(rows_soon), [from] "+r"(from), [copy_from] "+r"(copy_from),                 \
                            [copy_to] "+r"(copy_to), [fetch] "+r"(fetch), [fetch_too] "+r"(fetch_too), [ahead] "+r"(ahead) \
                          : [steps] "r"(&steps), [copy_stride] "r"(copy.stride)                                          \
-                         : "memory", "cc", "k1", "k2", "k3", "k4", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5",      \
+                         : "memory", "cc", "k1", "k2", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5",      \
                            "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15",        \
                            "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24", "xmm25",    \
                            "xmm26", "xmm27", "xmm28", "xmm29", "xmm30", "xmm31");                                       \
@@ -309,7 +307,7 @@ struct Copies {
     /// What is copied by the tile after the next one.
     Copy next(std::size_t lines) {
         if (!rows.is_done()) return rows.next();
-        if (!block.is_done() && lines != 0 && lines <= block.depth) return block.next(lines);
+        if (!block.is_done() && !block.is_at_edge() && lines != 0 && lines <= block.depth) return block.next(lines);
         return idle;
     }
 
