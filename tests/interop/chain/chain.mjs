@@ -26,18 +26,7 @@ export const artefact = JSON.parse(readFileSync(join(root, "lib/registry/contrac
 export const pool = 1_000n * 10n ** 18n;
 export const epochSeconds = 300n;
 
-let failures = 0;
-export async function test(name, body) {
-    const started = Date.now();
-    try {
-        await body();
-        console.log(`ok - ${name} # ${((Date.now() - started) / 1000).toFixed(1)} s`);
-    } catch (error) {
-        failures++;
-        console.log(`not ok - ${name}\n  ${String(error.stack).replaceAll("\n", "\n  ")}`);
-    }
-}
-export const exitCode = () => (failures ? 1 : 0);
+export { exitCode, test } from "../cases.mjs";
 
 /// Ten funded accounts, always the same; the clock starts at a fixed time so that gas and hashes do not vary.
 export class Chain {

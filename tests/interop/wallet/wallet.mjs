@@ -21,18 +21,7 @@ if (!existsSync(join(here, "node_modules/ethers"))) {
 }
 export const { ethers } = await import("ethers");
 
-let failures = 0;
-export async function test(name, body) {
-    const started = Date.now();
-    try {
-        await body();
-        console.log(`ok - ${name} # ${((Date.now() - started) / 1000).toFixed(1)} s`);
-    } catch (error) {
-        failures++;
-        console.log(`not ok - ${name}\n  ${String(error.stack).replaceAll("\n", "\n  ")}`);
-    }
-}
-export const exitCode = () => (failures ? 1 : 0);
+export { exitCode, test } from "../cases.mjs";
 
 export function file(name, content) {
     const path = join(folder, name);
