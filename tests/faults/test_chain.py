@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE), str(HERE.parent / "network")]
@@ -218,6 +219,51 @@ class Liar:
     def stop(self):
         self.server.shutdown()
         self.server.server_close()
+
+
+class Laggard:
+    """A node in front of anvil that knows the chain's states at once, but transactions and receipts only after it was asked a few times."""
+
+    def __init__(self, anvil, unknown=8):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(handler):
+                body = handler.rfile.read(int(handler.headers["Content-Length"]))
+                question = json.loads(body)
+                if question["method"] in ("eth_getTransactionReceipt", "eth_getTransactionByHash") and self.unknown > 0:
+                    self.unknown -= 1
+                    answer = json.dumps({"jsonrpc": "2.0", "id": question["id"], "result": None}).encode()
+                else:
+                    request = urllib.request.Request(anvil.url, body, {"Content-Type": "application/json"})
+                    with urllib.request.urlopen(request, timeout=20) as response:
+                        answer = response.read()
+                handler.send_response(200)
+                handler.send_header("Content-Length", str(len(answer)))
+                handler.end_headers()
+                handler.wfile.write(answer)
+
+            def log_message(self, *_):
+                pass
+
+        self.unknown = unknown
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@case("a node has a block's state before its receipts: the payment is waited for, not called lost and made again")
+def _():
+    with Chain() as anvil, Payer(anvil) as payer:
+        to, laggard = receiver(0xA8), Laggard(anvil)
+        try:
+            done = sent(payer.send(to, rpc=laggard.url))
+        finally:
+            laggard.stop()
+        assert laggard.unknown == 0, "it was not asked often enough to lag behind"
+        assert done["resumed"] is False and anvil.balance(to) == AMOUNT and anvil.nonce(ACCOUNT) == 1
 
 
 @case("nodes of another chain, of garbage and of nothing: nothing is signed, and one right node among them is enough")
