@@ -5,7 +5,7 @@ declare -gA _kaisar_words=(
     ['kaisar prove']='--help --now --rehearse --verify --out --devices --max-memory --splay --flush --params --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
     ['kaisar status']='--help --offline --watch --format --support-bundle --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
     ['kaisar bench']='peak-s8 gemm-s8 peak-f32 gemm-f32 peak-f64 gemm-f64 peak-bf16 gemm-bf16 sha256 chacha8 memory-read memory-write memory-copy memory-triad memory-random memory-latency render disk-read disk-write disk-sync network-down network-up network-rtt pcie-h2d pcie-d2h --help --list --size --m --n --k --threads --device --variant --duration --samples --require-stable --report --quick --scratch --baseline --save-baseline --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
-    ['kaisar wallet']='create import show address export sign verify bind balance send claim change-password backup backup-check restore --help --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
+    ['kaisar wallet']='create import show address export sign verify bind balance send claim identify change-password backup backup-check restore --help --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
     ['kaisar wallet create']='--help --words --mnemonic-file --replace --path --passphrase-file --password-file --password-fd --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
     ['kaisar wallet import']='--help --replace --path --passphrase-file --password-file --password-fd --mnemonic-file --keystore --key-file --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
     ['kaisar wallet show']='--help --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
@@ -17,6 +17,7 @@ declare -gA _kaisar_words=(
     ['kaisar wallet balance']='--help --address --rpc --chain-id --registry --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
     ['kaisar wallet send']='--help --to --amount --asset --yes --dry-run --rpc --chain-id --registry --confirmations --wait --password-file --password-fd --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
     ['kaisar wallet claim']='--help --dry-run --rpc --chain-id --registry --confirmations --wait --password-file --password-fd --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
+    ['kaisar wallet identify']='--help --yes --dry-run --rpc --chain-id --registry --confirmations --wait --password-file --password-fd --out --document --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
     ['kaisar wallet change-password']='--help --password-file --password-fd --new-password-file --new-password-fd --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
     ['kaisar wallet backup']='--help --password-file --password-fd --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
     ['kaisar wallet backup-check']='--help --password-file --password-fd --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
@@ -47,7 +48,7 @@ _kaisar() {
         --pay-gas) COMPREPLY=($(compgen -W "owner portal" -- "$current")); return ;;
         --points) COMPREPLY=($(compgen -W "published linear" -- "$current")); return ;;
         --words) COMPREPLY=($(compgen -W "12 24" -- "$current")); return ;;
-        --account|--baseline|--binding|--config|--data-dir|--key-file|--keystore|--message-file|--mnemonic-file|--new-password-file|--out|--passphrase-file|--password-file|--profile|--report|--request|--scratch|--support-bundle|--tls-cert|--tls-key|--typed-data|--verify) COMPREPLY=($(compgen -f -- "$current")); return ;;
+        --account|--baseline|--binding|--config|--data-dir|--document|--key-file|--keystore|--message-file|--mnemonic-file|--new-password-file|--out|--passphrase-file|--password-file|--profile|--report|--request|--scratch|--support-bundle|--tls-cert|--tls-key|--typed-data|--verify) COMPREPLY=($(compgen -f -- "$current")); return ;;
         --address|--amount|--chain|--chain-id|--checkers|--committee|--confirmations|--device|--duration|--epoch|--inventory-hash|--k|--limit|--listen|--m|--max-memory|--message|--n|--name|--network|--new-password-fd|--node|--node-public-key|--params|--password-fd|--path|--planted|--pool|--public-rpc|--public-url|--rate|--registry|--require-stable|--role|--rpc|--samples|--signature|--size|--skip|--splay|--store|--threads|--timeout|--to|--valid-days|--variant|--wait) return ;;
     esac
     COMPREPLY=($(compgen -W "${_kaisar_words[$place]}" -- "$current"))

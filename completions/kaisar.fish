@@ -3,7 +3,7 @@ function __kaisar_at
     set -l words (commandline -opc)
     set -l place (path basename -- $words[1])
     for word in $words[2..]
-        contains -- "$place $word" 'kaisar' 'kaisar register' 'kaisar prove' 'kaisar status' 'kaisar bench' 'kaisar wallet' 'kaisar wallet create' 'kaisar wallet import' 'kaisar wallet show' 'kaisar wallet address' 'kaisar wallet export' 'kaisar wallet sign' 'kaisar wallet verify' 'kaisar wallet bind' 'kaisar wallet balance' 'kaisar wallet send' 'kaisar wallet claim' 'kaisar wallet change-password' 'kaisar wallet backup' 'kaisar wallet backup-check' 'kaisar wallet restore' 'kaisar completions' 'kaisar-network' 'kaisar-network serve' 'kaisar-network deploy' 'kaisar-network points' 'kaisar-network workers' 'kaisar-network verdicts' 'kaisar-network checkers' 'kaisar-network audit'; and set place "$place $word"
+        contains -- "$place $word" 'kaisar' 'kaisar register' 'kaisar prove' 'kaisar status' 'kaisar bench' 'kaisar wallet' 'kaisar wallet create' 'kaisar wallet import' 'kaisar wallet show' 'kaisar wallet address' 'kaisar wallet export' 'kaisar wallet sign' 'kaisar wallet verify' 'kaisar wallet bind' 'kaisar wallet balance' 'kaisar wallet send' 'kaisar wallet claim' 'kaisar wallet identify' 'kaisar wallet change-password' 'kaisar wallet backup' 'kaisar wallet backup-check' 'kaisar wallet restore' 'kaisar completions' 'kaisar-network' 'kaisar-network serve' 'kaisar-network deploy' 'kaisar-network points' 'kaisar-network workers' 'kaisar-network verdicts' 'kaisar-network checkers' 'kaisar-network audit'; and set place "$place $word"
     end
     test "$place" = $argv[1]
 end
@@ -105,6 +105,7 @@ complete -c kaisar -n '__kaisar_at '\''kaisar wallet'\''' -f -a bind -d 'Sign th
 complete -c kaisar -n '__kaisar_at '\''kaisar wallet'\''' -f -a balance -d 'Say what an account has and is owed'
 complete -c kaisar -n '__kaisar_at '\''kaisar wallet'\''' -f -a send -d 'Send coin or rewards to another account'
 complete -c kaisar -n '__kaisar_at '\''kaisar wallet'\''' -f -a claim -d 'Have the rewards paid that the wallet'\''s workers earned'
+complete -c kaisar -n '__kaisar_at '\''kaisar wallet'\''' -f -a identify -d 'Write a worker'\''s identity (DID) to a chain that has peaq'\''s machine identities'
 complete -c kaisar -n '__kaisar_at '\''kaisar wallet'\''' -f -a change-password -d 'Encrypt the wallet under another password'
 complete -c kaisar -n '__kaisar_at '\''kaisar wallet'\''' -f -a backup -d 'Write wallet, node key and registration to one encrypted file'
 complete -c kaisar -n '__kaisar_at '\''kaisar wallet'\''' -f -a backup-check -d 'Open a backup and say what it would bring back, touching nothing'
@@ -183,6 +184,18 @@ complete -c kaisar -n '__kaisar_at '\''kaisar wallet claim'\''' -l confirmations
 complete -c kaisar -n '__kaisar_at '\''kaisar wallet claim'\''' -l wait -x -d 'How long to wait for that, in seconds; the next run goes on'
 complete -c kaisar -n '__kaisar_at '\''kaisar wallet claim'\''' -l password-file -r -F -d 'File whose first line is the wallet'\''s password'
 complete -c kaisar -n '__kaisar_at '\''kaisar wallet claim'\''' -l password-fd -x -d 'Open file descriptor whose first line is the wallet'\''s password'
+complete -c kaisar -n '__kaisar_at '\''kaisar wallet identify'\''' -l help -d 'Print this help message and exit'
+complete -c kaisar -n '__kaisar_at '\''kaisar wallet identify'\''' -l yes -d 'Agree to the fee'
+complete -c kaisar -n '__kaisar_at '\''kaisar wallet identify'\''' -l dry-run -d 'Say what would be written and for what fee; sign nothing'
+complete -c kaisar -n '__kaisar_at '\''kaisar wallet identify'\''' -l rpc -x -d 'RPC addresses of the chain, separated by commas; else the network'\''s'
+complete -c kaisar -n '__kaisar_at '\''kaisar wallet identify'\''' -l chain-id -x -d 'With --rpc and without a network: the chain'\''s id'
+complete -c kaisar -n '__kaisar_at '\''kaisar wallet identify'\''' -l registry -x -d 'The registry on that chain; else the network'\''s'
+complete -c kaisar -n '__kaisar_at '\''kaisar wallet identify'\''' -l confirmations -x -d 'How many blocks deep a transaction must be'
+complete -c kaisar -n '__kaisar_at '\''kaisar wallet identify'\''' -l wait -x -d 'How long to wait for that, in seconds; the next run goes on'
+complete -c kaisar -n '__kaisar_at '\''kaisar wallet identify'\''' -l password-file -r -F -d 'File whose first line is the wallet'\''s password'
+complete -c kaisar -n '__kaisar_at '\''kaisar wallet identify'\''' -l password-fd -x -d 'Open file descriptor whose first line is the wallet'\''s password'
+complete -c kaisar -n '__kaisar_at '\''kaisar wallet identify'\''' -l out -r -F -d 'On the worker: write what the node key signed, and send nothing'
+complete -c kaisar -n '__kaisar_at '\''kaisar wallet identify'\''' -l document -r -F -d 'On the wallet'\''s machine: write that file'\''s content to the chain'
 complete -c kaisar -n '__kaisar_at '\''kaisar wallet change-password'\''' -l help -d 'Print this help message and exit'
 complete -c kaisar -n '__kaisar_at '\''kaisar wallet change-password'\''' -l password-file -r -F -d 'File whose first line is the wallet'\''s password'
 complete -c kaisar -n '__kaisar_at '\''kaisar wallet change-password'\''' -l password-fd -x -d 'Open file descriptor whose first line is the wallet'\''s password'

@@ -12,6 +12,8 @@ constexpr std::string_view registry_code =
 #include "registry/registry_code.inc"
     ;
 
+constexpr std::string_view claim_signature = "claim((uint64,bytes32,address,uint64,uint256,bytes32[])[])";
+
 } // namespace
 
 Bytes registry_deployment(const Address& operator_account, std::uint64_t epoch_seconds, const Uint256& pool_limit) {
@@ -84,9 +86,23 @@ Bytes claim_call(std::span<const RewardClaim> claims) {
                              .put(claim.reward.amount)
                              .put_dynamic(encode_abi_words(claim.proof))
                              .encode());
-    return AbiWriter()
-        .put_dynamic(encode_abi_tuples(tuples))
-        .encode_call("claim((uint64,bytes32,address,uint64,uint256,bytes32[])[])");
+    return AbiWriter().put_dynamic(encode_abi_tuples(tuples)).encode_call(claim_signature);
+}
+
+std::optional<ClaimedSum> find_claimed_sum(ByteView call) {
+    constexpr std::size_t selector_bytes = 4, word_bytes = 32, amount_place = 4;
+    if (call.size() < selector_bytes || array_of<4>(call.first(selector_bytes)) != abi_selector(claim_signature))
+        return std::nullopt;
+    const auto arguments = call.subspan(selector_bytes);
+    AbiReader words(arguments);
+    const auto list = words.unsigned_integer(0) / word_bytes;
+    ClaimedSum sum{.count = words.unsigned_integer(list), .amount = {}};
+    for (std::size_t i = 0; words.ok() && i < sum.count; ++i) {
+        // Tuples are found by their distance from the list's first word.
+        const auto tuple = list + 1 + words.unsigned_integer(list + 1 + i) / word_bytes;
+        sum.amount = sum.amount + words.value(tuple + amount_place);
+    }
+    return words.ok() ? std::optional(sum) : std::nullopt;
 }
 
 Bytes is_claimed_call(std::uint64_t epoch, const Bytes32& node_id) {

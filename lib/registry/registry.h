@@ -54,6 +54,12 @@ Bytes checker_call(const Bytes32& key);
 Bytes report_epoch_call(std::uint64_t epoch, const RegistryReport& report);
 Bytes report_call(std::uint64_t epoch);
 Bytes claim_call(std::span<const RewardClaim> claims);
+/// What the claims of such a call come to; nothing for the data of another call.
+struct ClaimedSum {
+    std::size_t count = 0;
+    Uint256 amount;
+};
+std::optional<ClaimedSum> find_claimed_sum(ByteView call);
 Bytes is_claimed_call(std::uint64_t epoch, const Bytes32& node_id);
 Bytes token_balance_call(const Address& account);
 Bytes token_transfer_call(const Address& to, const Uint256& amount);

@@ -63,6 +63,18 @@ constexpr Reason reasons[] = {
      "approve more first"},
 };
 
+/// What the pallet behind peaq's DID precompile says, somewhere within a sentence of the runtime's.
+constexpr Reason pallet_reasons[] = {
+    {"AttributeAuthorizationFailed", Argument::none,
+     "another account wrote this identity, and only that one may change it",
+     "use the wallet that wrote it; if none of yours did, somebody else squats there: tell the network's operator"},
+    {"AttributeAlreadyExist", Argument::none, "the chain has this identity already", "run the command again"},
+    {"AttributeNotFound", Argument::none, "the chain has no such identity any more", "run the command again"},
+    {"AttributeNameExceedMax64", Argument::none, "the attribute's name is longer than 64 bytes", ""},
+    {"InsufficientBalance", Argument::none, "the account cannot pay the deposit that the chain asks for",
+     "send the chain's coin to it; peaq asked for 0.1 an attribute in 2024"},
+};
+
 std::string shown(Argument argument, const Uint256& value) {
     if (argument == Argument::amount) return format_amount(value);
     const auto seconds = value.narrow();
@@ -97,8 +109,13 @@ Revert explain_revert(ByteView data) {
             reason.argument == Argument::none ? std::string() : shown(reason.argument, arguments.value(0));
         return {std::string(name), fmt::format(fmt::runtime(reason.message), value), std::string(reason.hint)};
     }
-    if (selector == abi_selector("Error(string)"))
-        return {"Error", "the contract refused: " + printable(arguments.string(0)), ""};
+    if (selector == abi_selector("Error(string)")) {
+        const auto said = arguments.string(0);
+        for (const auto& reason : pallet_reasons)
+            if (said.find(reason.signature) != std::string::npos)
+                return {std::string(reason.signature), std::string(reason.message), std::string(reason.hint)};
+        return {"Error", "the contract refused: " + printable(said), ""};
+    }
     if (selector == abi_selector("Panic(uint256)"))
         return {"Panic",
                 "the contract met a condition that its authors excluded, number " + format_decimal(arguments.value(0)),

@@ -22,6 +22,8 @@ public:
     Path network() const { return root_ / "network.json"; }
     Path registration() const { return root_ / "registration.json"; }
     Path certificate() const { return root_ / "certificate.json"; }
+    Path binding() const { return root_ / "binding.json"; }
+    Path identity() const { return root_ / "identity.json"; }
     Path setup() const { return root_ / "setup"; }
     Path outbox() const { return root_ / "outbox"; }
     Path receipts() const { return root_ / "receipts"; }

@@ -5,6 +5,7 @@
 #include "error/error.h"
 #include "protocol/portal_messages_json.h"
 #include "protocol/signed_document.h"
+#include "provider/worker_identity.h"
 #include "settings/node_key.h"
 
 #include <algorithm>
@@ -74,6 +75,21 @@ void look_at_certificate(const DataDirectory& directory, const NetworkProfile& p
     if (certificate.expires_at <= now)
         add(status, "certificate-expired", Severity::critical, "the certificate has expired",
             format_rfc3339(certificate.expires_at), "kaisar register --replace");
+}
+
+void look_at_identity(const DataDirectory& directory, const RegistrationRecord& record, const NetworkProfile& profile,
+                      WorkerStatus& status) {
+    try {
+        status.identity = find_seen_identity(directory.identity());
+    } catch (const Error& error) {
+        return add(status, "bad-identity", Severity::information, "it is not known what the chain says of this worker",
+                   error.message(), error.hint());
+    }
+    const auto key = status.identity ? find_node_key(directory.node_key()) : std::nullopt;
+    if (!key) return;
+    const auto now = make_seen_identity(make_worker_identity(record, profile, *key), status.identity->chain_id,
+                                        status.identity->seen_at);
+    status.is_identity_current = now == *status.identity;
 }
 
 void judge_record(const WorkerRecord& record, const popw::Params& params, WorkerStatus& status) {
@@ -174,6 +190,7 @@ WorkerStatus detect_status(const DataDirectory& directory, const Connection& con
     look_at_files(directory, *record, status);
     const auto profile = load_network_profile(directory.network());
     look_at_certificate(directory, profile, connection.clock.now(), status);
+    look_at_identity(directory, *record, profile, status);
     if (reach == StatusReach::online) ask_portal(directory, profile, connection, status);
     status.verdict = judge(status, reach);
     return status;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "hardware/inventory_json.h"
+#include "identity/identity_json.h"
 #include "protocol/portal_messages.h"
 #include "provider/registration.h"
 #include "proving/prove.h"
@@ -40,6 +41,9 @@ struct WorkerStatus {
     OutboxState outbox;
     std::size_t receipts = 0;
     std::optional<std::chrono::microseconds> clock_offset;
+    /// What a chain was last seen to say of this worker, if its owner ever had that written.
+    std::optional<SeenIdentity> identity;
+    bool is_identity_current = false; ///< as it would be written today
     /// What changed on the machine since it registered.
     std::vector<InventoryChange> drift;
 };

@@ -48,6 +48,12 @@ std::string status_json(const WorkerStatus& status) {
     json["clock_offset_s"] = nullptr;
     if (status.clock_offset) json["clock_offset_s"] = std::chrono::duration<double>(*status.clock_offset).count();
     json["readiness"] = nullptr;
+    json["identity"] = nullptr;
+    if (status.identity)
+        json["identity"] = {{"did", status.identity->did},
+                            {"chain_id", status.identity->chain_id},
+                            {"seen_at", format_rfc3339(status.identity->seen_at)},
+                            {"current", status.is_identity_current}};
     json["drift"] = drift;
     return to_line(json);
 }

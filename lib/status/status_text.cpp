@@ -53,6 +53,10 @@ std::string status_text(const WorkerStatus& status,
     if (status.next_slot) text += fmt::format("next slot  {}\n", format_rfc3339(*status.next_slot));
     text += fmt::format("outbox     {} proofs to deliver; {} signed receipts kept\n", status.outbox.pending,
                         status.receipts);
+    if (status.identity)
+        text += fmt::format("identity   {}\n           on chain {}, seen {}{}\n", status.identity->did,
+                            status.identity->chain_id, format_rfc3339(status.identity->seen_at),
+                            status.is_identity_current ? "" : "; out of date: kaisar wallet identify");
     return text;
 }
 

@@ -126,15 +126,7 @@ void add_chain_options(CLI::App& command, ChainOptions& options, Moves moves) {
         ->type_name("N");
     command.add_option("--registry", options.registry, "The registry on that chain; else the network's")
         ->type_name("ADDRESS");
-    if (moves == Moves::nothing) return;
-    command.add_option("--confirmations", options.confirmations, "How many blocks deep a transaction must be")
-        ->type_name("N")
-        ->check(CLI::Range(1, 10000))
-        ->capture_default_str();
-    command.add_option("--wait", options.wait_s, "How long to wait for that, in seconds; the next run goes on")
-        ->type_name("S")
-        ->check(CLI::NonNegativeNumber)
-        ->capture_default_str();
+    if (moves == Moves::money) add_settlement_options(command, options.settlement);
 }
 
 void declare_balance(CLI::App& command, BalanceOptions& options) {
@@ -157,6 +149,20 @@ void declare_send(CLI::App& command, SendOptions& options) {
 
 void declare_claim(CLI::App& command, ClaimOptions& options) {
     command.add_flag("--dry-run", options.dry_run, "Say what would be claimed; sign nothing");
+    add_chain_options(command, options.chain, Moves::money);
+    add_password_options(command, options.password);
+}
+
+void declare_identify(CLI::App& command, IdentifyOptions& options) {
+    auto* elsewhere = command.add_option_group("Worker and wallet on two machines");
+    elsewhere->add_option("--out", options.out, "On the worker: write what the node key signed, and send nothing")
+        ->type_name("FILE");
+    elsewhere
+        ->add_option("--document", options.document, "On the wallet's machine: write that file's content to the chain")
+        ->type_name("FILE");
+    elsewhere->require_option(0, 1);
+    command.add_flag("--yes", options.yes, "Agree to the fee");
+    command.add_flag("--dry-run", options.dry_run, "Say what would be written and for what fee; sign nothing");
     add_chain_options(command, options.chain, Moves::money);
     add_password_options(command, options.password);
 }
@@ -189,6 +195,9 @@ void declare_wallet(CLI::App& command, Action& action) {
         add<SendOptions>(command, "send", "Send coin or rewards to another account", send_funds, declare_send),
         add<ClaimOptions>(command, "claim", "Have the rewards paid that the wallet's workers earned", claim_rewards,
                           declare_claim),
+        add<IdentifyOptions>(command, "identify",
+                             "Write a worker's identity (DID) to a chain that has peaq's machine identities",
+                             identify_worker, declare_identify),
         add<ChangePasswordOptions>(command, "change-password", "Encrypt the wallet under another password",
                                    change_wallet_password,
                                    [](CLI::App& change, ChangePasswordOptions& options) {

@@ -4,6 +4,7 @@
 
 #include "command.h"
 #include "password.h"
+#include "till.h"
 
 #include <optional>
 #include <string>
@@ -83,8 +84,7 @@ struct ChainOptions {
     std::string rpc;
     std::uint64_t chain_id = 0;
     std::string registry;
-    std::uint64_t confirmations = 7;
-    double wait_s = 120;
+    SettlementOptions settlement;
 };
 
 struct BalanceOptions {
@@ -108,6 +108,15 @@ struct ClaimOptions {
     PasswordOptions password;
 };
 
+struct IdentifyOptions {
+    ChainOptions chain;
+    std::string out;
+    std::string document;
+    bool yes = false;
+    bool dry_run = false;
+    PasswordOptions password;
+};
+
 int create_wallet(const CreateOptions& options, Context& context);
 int import_wallet(const ImportOptions& options, Context& context);
 int show_wallet(Context& context);
@@ -122,6 +131,7 @@ int check_wallet_backup(const BackupOptions& options, Context& context);
 int show_balance(const BalanceOptions& options, Context& context);
 int send_funds(const SendOptions& options, Context& context);
 int claim_rewards(const ClaimOptions& options, Context& context);
+int identify_worker(const IdentifyOptions& options, Context& context);
 int bind_worker(const BindOptions& options, Context& context);
 
 } // namespace kaisar

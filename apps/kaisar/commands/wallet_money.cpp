@@ -8,14 +8,13 @@
 #include "registry/registry.h"
 #include "wallet/wallet_file.h"
 
-#include <cstdlib>
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace kaisar {
 namespace {
 
 constexpr std::string_view evm_prefix = "evm:";
-constexpr std::string_view claim_prefix = "claim ";
 /// A claim takes 55,000 gas and a block holds at least 8 million.
 constexpr std::size_t claims_a_transaction = 50;
 
@@ -25,55 +24,6 @@ Address parse_account(std::string_view option, const std::string& text) {
         throw Error(ErrorKind::usage, fmt::format("{}: \"{:.80}\" is not an EVM address", option, text),
                     "an address is 0x and 40 hexadecimal digits; letters of both cases must spell its EIP-55 checksum");
     return *address;
-}
-
-/// At most one process pays from a data directory: two would sign with the same nonce.
-FileLock lock_payments(const DataDirectory& directory) {
-    auto lock = FileLock::try_acquire(directory.transactions_lock());
-    if (!lock)
-        throw Error(ErrorKind::environment, "another kaisar is paying from " + directory.root().string(),
-                    "wait for it to end");
-    return std::move(*lock);
-}
-
-Instant deadline_of(const ChainOptions& options, const Context& context) {
-    return context.clock.now() + std::chrono::milliseconds(static_cast<std::int64_t>(options.wait_s * 1000));
-}
-
-/// The address in the wallet's file; without one there, the password has to come first.
-Address address_of_wallet(const Keystore& keystore, const PasswordOptions& password, Context& context) {
-    if (keystore.address) return *keystore.address;
-    return decrypt_account(keystore, read_password(password, context, Purpose::unlock).view()).address();
-}
-
-MoneyReport report_of(std::string_view action, const MoneyPlace& place, const Address& address) {
-    MoneyReport report{.action = action};
-    report.address = address;
-    report.chain_id = place.chain_id;
-    return report;
-}
-
-void print_report(const MoneyReport& report, const std::string& text, Context& context) {
-    context.terminal.print_result(context.options.json ? money_json(report) : text);
-}
-
-/// A payment that came to nothing was told of by its error: the next run is free to pay.
-const Payment& finish(Sender& sender, const std::string& purpose, const ChainOptions& options, Context& context) {
-    const auto& payment = sender.wait_for(purpose, deadline_of(options, context));
-    if (payment.state != PaymentState::confirmed) {
-        sender.mark_reported(purpose);
-        sender.require_confirmed(payment);
-    }
-    return payment;
-}
-
-void require_consent(const SendOptions& options, const std::string& question, Context& context) {
-    if (options.yes) return;
-    if (!context.terminal.can_ask())
-        throw Error(ErrorKind::usage, "nobody is here to confirm the payment",
-                    "look at it with --dry-run, then run again with --yes");
-    if (!context.terminal.confirm(question))
-        throw Error(ErrorKind::interrupted, "the payment was declined; nothing was sent", "");
 }
 
 PaymentIntent intent_of(const SendOptions& options, const Address& to, const Uint256& amount, ChainClient& chain,
@@ -92,13 +42,6 @@ PaymentIntent intent_of(const SendOptions& options, const Address& to, const Uin
     intent.value = Uint256();
     intent.data = token_transfer_call(to, amount);
     return intent;
-}
-
-void require_chain(const MoneyPlace& place) {
-    if (place.nodes.empty())
-        throw Error(ErrorKind::refused,
-                    "this network keeps its ledger in the portal: it pays rewards, but moves no coins",
-                    "rewards can be sent on where the network is on an EVM chain; kaisar wallet balance shows them");
 }
 
 int claim_embedded(const ClaimOptions& options, const MoneyPlace& place, const Address& owner, Transport& transport,
@@ -126,36 +69,32 @@ int claim_embedded(const ClaimOptions& options, const MoneyPlace& place, const A
 
 /// Claims what is payable, some at a time, each written down before it is sent.
 struct Claiming {
+    Till& till;
     Sender& sender;
-    ChainClient& chain;
     const MoneyPlace& place;
-    const ClaimOptions& options;
     Context& context;
     MoneyReport report;
 
-    void take(const std::string& purpose, const Uint256& amount, std::size_t count) {
-        const auto payment = finish(sender, purpose, options.chain, context);
+    void take(const std::string& purpose, const ClaimedSum& claimed) {
+        const auto payment = till.settle(purpose);
         report.transactions.push_back(payment.transaction_hash);
         report.block_number = payment.block_number;
         report.fee = report.fee.value_or(Uint256()) + payment.gas_price * payment.gas_used;
-        report.amount = *report.amount + amount;
-        report.claims = *report.claims + count;
-        sender.mark_reported(purpose);
+        report.amount = *report.amount + claimed.amount;
+        report.claims = *report.claims + claimed.count;
+        till.mark_reported(purpose);
     }
 
     /// What an earlier run sent and did not live to see.
     void resume() {
-        std::vector<std::string> purposes;
+        std::vector<std::pair<std::string, ClaimedSum>> begun;
         for (const auto& payment : sender.payments())
-            if (payment.purpose.starts_with(claim_prefix) && sender.find_unfinished(payment.purpose) == &payment)
-                purposes.push_back(payment.purpose);
-        for (const auto& purpose : purposes) {
-            // "claim 12.5 in 3 rewards from …": what it was about is in its name.
-            const auto rest = purpose.substr(claim_prefix.size());
-            const auto count = rest.find(" in ") + 4;
+            if (const auto claimed = find_claimed_sum(payment.data);
+                claimed && payment.to == place.registry && sender.find_unfinished(payment.purpose) == &payment)
+                begun.emplace_back(payment.purpose, *claimed);
+        for (const auto& [purpose, claimed] : begun) {
             report.is_resumed = true;
-            take(purpose, parse_amount(rest.substr(0, count - 4)).value_or(Uint256()),
-                 std::strtoull(rest.c_str() + count, nullptr, 10));
+            take(purpose, claimed);
         }
     }
 
@@ -164,14 +103,17 @@ struct Claiming {
             const std::vector<RewardClaim> some(
                 claims.begin() + static_cast<std::ptrdiff_t>(from),
                 claims.begin() + static_cast<std::ptrdiff_t>(std::min(from + claims_a_transaction, claims.size())));
-            const PaymentIntent intent{.purpose = fmt::format("{}{} in {} rewards from {} on", claim_prefix,
-                                                              format_amount(sum_of(some)), some.size(), some[0].epoch),
+            const ClaimedSum claimed{.count = some.size(), .amount = sum_of(some)};
+            const PaymentIntent intent{.purpose =
+                                           fmt::format("claim {} in {} rewards from {} on",
+                                                       format_amount(claimed.amount), claimed.count, some[0].epoch),
                                        .to = *place.registry,
                                        .value = {},
                                        .data = claim_call(some)};
-            sender.submit(intent, quote_payment(chain, *report.address, intent));
-            context.terminal.say(fmt::format("claiming {} in {} rewards", format_amount(sum_of(some)), some.size()));
-            take(intent.purpose, sum_of(some), some.size());
+            sender.submit(intent, till.quote(intent));
+            context.terminal.say(
+                fmt::format("claiming {} in {} rewards", format_amount(claimed.amount), claimed.count));
+            take(intent.purpose, claimed);
         }
     }
 };
@@ -196,6 +138,30 @@ std::string balance_text(const MoneyReport& report) {
 }
 
 } // namespace
+
+/// Without an address in the file, the password has to come first.
+Address address_of_wallet(const Keystore& keystore, const PasswordOptions& password, Context& context) {
+    if (keystore.address) return *keystore.address;
+    return decrypt_account(keystore, read_password(password, context, Purpose::unlock).view()).address();
+}
+
+MoneyReport report_of(std::string_view action, const MoneyPlace& place, const Address& address) {
+    MoneyReport report{.action = action};
+    report.address = address;
+    report.chain_id = place.chain_id;
+    return report;
+}
+
+void print_report(const MoneyReport& report, const std::string& text, Context& context) {
+    context.terminal.print_result(context.options.json ? money_json(report) : text);
+}
+
+void require_chain(const MoneyPlace& place) {
+    if (place.nodes.empty())
+        throw Error(ErrorKind::refused,
+                    "this network keeps its ledger in the portal: it pays rewards, but moves no coins",
+                    "rewards can be sent on where the network is on an EVM chain; kaisar wallet balance shows them");
+}
 
 MoneyPlace find_money_place(const ChainOptions& options, Context& context, Transport& transport) {
     MoneyPlace place;
@@ -263,8 +229,8 @@ int send_funds(const SendOptions& options, Context& context) {
     const DataDirectory directory(context.places.data_dir);
     const auto keystore = load_wallet(directory.wallet());
     const auto from = address_of_wallet(keystore, options.password, context);
-    const auto lock = lock_payments(directory);
     auto chain = open_chain(place, context, *transport);
+    Till till(directory, chain, from, options.chain.settlement, context);
     const auto intent = intent_of(options, to, *amount, chain, place);
     auto report = report_of("send", place, from);
     report.to = to;
@@ -272,29 +238,27 @@ int send_funds(const SendOptions& options, Context& context) {
     report.amount = *amount;
     const auto described = fmt::format("{} of {} from {} to {} on chain {}", format_amount(*amount), options.asset,
                                        format_address(from), format_address(to), place.chain_id);
-    report.is_resumed =
-        find_unfinished(load_journal(directory.transactions()), place.chain_id, from, intent.purpose) != nullptr;
-    PaymentQuote quote;
-    if (!*report.is_resumed || options.dry_run) quote = quote_payment(chain, from, intent);
+    report.is_resumed = till.is_begun(intent.purpose);
     if (options.dry_run) {
         report.is_dry_run = true;
-        report.largest_fee = quote.largest_fee();
+        report.largest_fee = till.quote(intent).largest_fee();
         print_report(
             report,
-            fmt::format("would send {}, for a fee of at most {}", described, format_amount(quote.largest_fee())),
+            fmt::format("would send {}, for a fee of at most {}", described, format_amount(*report.largest_fee)),
             context);
         return 0;
     }
     if (*report.is_resumed)
         context.terminal.say(fmt::format("Going on with a payment that an earlier run began: {}", described));
-    else
-        require_consent(options,
-                        fmt::format("Send {}, for a fee of at most {}?", described, format_amount(quote.largest_fee())),
-                        context);
-    const auto account = decrypt_account(keystore, read_password(options.password, context, Purpose::unlock).view());
-    Sender sender(chain, account, directory.transactions(), {.confirmations = options.chain.confirmations});
-    if (!*report.is_resumed) sender.submit(intent, quote);
-    const auto payment = finish(sender, intent.purpose, options.chain, context);
+    const auto payment = till.pay(
+        intent,
+        [&](const PaymentQuote& quote) {
+            require_consent(
+                options.yes ? Consent::given : Consent::to_be_asked,
+                fmt::format("Send {}, for a fee of at most {}?", described, format_amount(quote.largest_fee())),
+                context);
+        },
+        [&] { return decrypt_account(keystore, read_password(options.password, context, Purpose::unlock).view()); });
     report.fee = payment.gas_price * payment.gas_used;
     report.transactions = {payment.transaction_hash};
     report.block_number = payment.block_number;
@@ -302,7 +266,7 @@ int send_funds(const SendOptions& options, Context& context) {
                  fmt::format("sent {}\n  transaction {}\n  fee         {}", described,
                              encode_hex_prefixed(payment.transaction_hash), format_amount(*report.fee)),
                  context);
-    sender.mark_reported(intent.purpose);
+    till.mark_reported(intent.purpose);
     return 0;
 }
 
@@ -316,8 +280,8 @@ int claim_rewards(const ClaimOptions& options, Context& context) {
     if (!place.profile || !place.registry)
         throw Error(ErrorKind::usage, "only the network's portal knows what is owed",
                     "name the network with --network FILE|URL");
-    const auto lock = lock_payments(directory);
     auto chain = open_chain(place, context, *transport);
+    Till till(directory, chain, owner, options.chain.settlement, context);
     auto report = report_of("claim", place, owner);
     report.amount = Uint256();
     report.claims = 0;
@@ -332,9 +296,9 @@ int claim_rewards(const ClaimOptions& options, Context& context) {
                      context);
         return 0;
     }
-    const auto account = decrypt_account(keystore, read_password(options.password, context, Purpose::unlock).view());
-    Sender sender(chain, account, directory.transactions(), {.confirmations = options.chain.confirmations});
-    Claiming claiming{sender, chain, place, options, context, std::move(report)};
+    auto& sender = till.open(
+        [&] { return decrypt_account(keystore, read_password(options.password, context, Purpose::unlock).view()); });
+    Claiming claiming{till, sender, place, context, std::move(report)};
     claiming.resume();
     claiming.pay(fetch_payable(chain, place, owner, *transport, context));
     print_report(claiming.report,

@@ -4,7 +4,9 @@
 
 #include "network.h"
 #include "payments/sender.h"
+#include "till.h"
 #include "wallet.h"
+#include "wallet/keystore.h"
 
 #include <optional>
 
@@ -22,6 +24,11 @@ struct MoneyPlace {
 MoneyPlace find_money_place(const ChainOptions& options, Context& context, Transport& transport);
 
 ChainClient open_chain(const MoneyPlace& place, const Context& context, Transport& transport);
+/// Error(refused) where the ledger is embedded.
+void require_chain(const MoneyPlace& place);
+
+/// The address in the wallet's file.
+Address address_of_wallet(const Keystore& keystore, const PasswordOptions& password, Context& context);
 
 /// What is shown of a payment, or of one that would be made.
 struct MoneyReport {
@@ -41,7 +48,13 @@ struct MoneyReport {
     std::optional<std::uint64_t> block_number;
     std::optional<bool> is_resumed;
     std::optional<bool> is_dry_run;
+    std::string did;
+    std::string_view identity; ///< what became of it: "added"
+    std::string out;
 };
+
+MoneyReport report_of(std::string_view action, const MoneyPlace& place, const Address& address);
+void print_report(const MoneyReport& report, const std::string& text, Context& context);
 
 /// `kaisar.wallet/1`.
 std::string money_json(const MoneyReport& report);

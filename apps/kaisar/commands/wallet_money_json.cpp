@@ -28,6 +28,9 @@ std::string money_json(const MoneyReport& report) {
     if (report.block_number) json["block_number"] = *report.block_number;
     if (report.is_resumed) json["resumed"] = *report.is_resumed;
     if (report.is_dry_run) json["dry_run"] = *report.is_dry_run;
+    if (!report.did.empty()) json["did"] = report.did;
+    if (!report.identity.empty()) json["identity"] = report.identity;
+    if (!report.out.empty()) json["out"] = report.out;
     return to_line(json);
 }
 

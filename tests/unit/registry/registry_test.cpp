@@ -95,6 +95,40 @@ TEST_CASE("reasons that are nobody's, and Solidity's own, are told as far as the
     CHECK(explain_revert(revert_data("Panic(uint256)", words({17}))).message.ends_with("number 17"));
 }
 
+TEST_CASE("what the runtime behind a precompile says within a sentence is told in words") {
+    const auto said =
+        AbiWriter()
+            .put_bytes(bytes_of("Dispatched call failed with error: Module(ModuleError { index: 151, error: "
+                                "[5, 0, 0, 0], message: Some(\"AttributeAuthorizationFailed\") })"))
+            .encode();
+    const auto told = explain_revert(revert_data("Error(string)", said));
+    CHECK(told.name == "AttributeAuthorizationFailed");
+    CHECK(told.message == "another account wrote this identity, and only that one may change it");
+    CHECK_FALSE(told.hint.empty());
+}
+
+TEST_CASE("what a call claims is read back from it, and from nothing else") {
+    std::vector<RewardClaim> claims(3);
+    for (std::size_t i = 0; i < claims.size(); ++i) {
+        claims[i].reward.amount = Uint256(10 * i + 1);
+        claims[i].proof.resize(i);
+    }
+    const auto call = claim_call(claims);
+    const auto sum = find_claimed_sum(call);
+    REQUIRE(sum);
+    CHECK(sum->count == 3);
+    CHECK(sum->amount == Uint256(33));
+    CHECK(find_claimed_sum(claim_call({}))->count == 0);
+    CHECK_FALSE(find_claimed_sum({}));
+    CHECK_FALSE(find_claimed_sum(report_call(1)));
+    // The last claim's words must be there; its proof need not be looked at.
+    for (std::size_t size = 4; size < call.size() - 4 * 32; size += 32)
+        CHECK_FALSE(find_claimed_sum(ByteView(call).first(size)));
+    auto endless = call;
+    endless[4 + 32] = 0xff;
+    CHECK_FALSE(find_claimed_sum(endless));
+}
+
 TEST_CASE("a tree of rewards proves each of them and nothing else") {
     for (std::size_t count = 0; count <= 17; ++count) {
         std::vector<Reward> rewards(count);
