@@ -261,17 +261,27 @@ ComputePart open_tiles(const Primitives& primitives, const ComputeRun& run, std:
     return part;
 }
 
-const Profile& choose_profile(const Params& params, double macs_per_s, const Primitives& primitives, unsigned threads,
+const Profile& choose_profile(const Params& params, double macs_per_s,
+                              const std::function<std::uint64_t(const Profile& profile)>& memory_bytes,
                               std::uint64_t memory_limit_bytes) {
     const double window_s = std::chrono::duration<double>(params.compute_window).count();
     const auto* chosen = find_profile(params.profiles.front());
     for (auto id : params.profiles) {
         const auto& profile = *find_profile(id);
         const double rounds = window_s * macs_per_s / static_cast<double>(profile.macs_per_round());
-        const auto memory = ComputeProver::memory_bytes(primitives, profile, threads, params.round_limit);
-        if (rounds >= fewest_rounds && memory <= memory_limit_bytes) chosen = &profile;
+        if (rounds >= fewest_rounds && memory_bytes(profile) <= memory_limit_bytes) chosen = &profile;
     }
     return *chosen;
+}
+
+const Profile& choose_profile(const Params& params, double macs_per_s, const Primitives& primitives, unsigned threads,
+                              std::uint64_t memory_limit_bytes) {
+    return choose_profile(
+        params, macs_per_s,
+        [&](const Profile& profile) {
+            return ComputeProver::memory_bytes(primitives, profile, threads, params.round_limit);
+        },
+        memory_limit_bytes);
 }
 
 } // namespace kaisar::popw

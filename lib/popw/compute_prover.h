@@ -70,6 +70,10 @@ ComputePart open_tiles(const Primitives& primitives, const ComputeRun& run, std:
 
 /// The largest allowed profile of which at least eight rounds fit into the compute window at that rate and whose memory
 /// stays within the limit; the smallest allowed one when none does.
+const Profile& choose_profile(const Params& params, double macs_per_s,
+                              const std::function<std::uint64_t(const Profile& profile)>& memory_bytes,
+                              std::uint64_t memory_limit_bytes);
+/// For ComputeProver.
 const Profile& choose_profile(const Params& params, double macs_per_s, const Primitives& primitives, unsigned threads,
                               std::uint64_t memory_limit_bytes);
 

@@ -48,6 +48,10 @@ public:
     /// One digest a message; 64-byte block b of each lies b x stride further. `digests` may be where messages were.
     void hash_many(std::span<const std::uint8_t* const> messages, std::size_t stride, Bytes32* digests) const noexcept;
 
+    /// The chaining value behind the tag, and the block of padding: what another device needs to hash as this does.
+    const std::array<std::uint32_t, 8>& midstate() const { return midstate_; }
+    const ByteArray<64>& padding() const { return padding_; }
+
 private:
     kernels::Sha256Compress compress_;
     kernels::Sha256Many compress_many_;

@@ -197,10 +197,10 @@ void RegistrationWalk::benchmark() {
     // The suite first: the challenge's clock runs from the moment that the peer issues it.
     const auto worker = make_proving_worker(key_, profile_, popw::choose_primitives(choices_.cpu), choices_.threads,
                                             detect_available_memory_bytes() / 2, connection_.stop);
-    const ComputeDevice device(worker);
+    const auto device = make_cpu_device(worker);
     const auto asked_at = connection_.clock.steady_now();
     const auto job = decode_answer(decode_benchmark_job, peer.call("POST", worker_target("/benchmark-job")));
-    const auto answer = answer_challenge(worker, device, job.beacon, asked_at, connection_);
+    const auto answer = answer_challenge(worker, *device, job.beacon, asked_at, connection_);
     record_.report = choices_.run_benchmark(job.workloads);
     save_file(directory_.baseline(),
               encode_baseline(detect_inventory(), record_.report, connection_.clock.now(), key_));

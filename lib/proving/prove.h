@@ -5,10 +5,10 @@
 #include "points/prediction.h"
 #include "proving/outbox.h"
 #include "proving/receipt_log.h"
-#include "proving/slot_run.h"
 #include "safeguards/guard.h"
 #include "safeguards/watchdog.h"
 #include "settings/data_directory.h"
+#include "slots/slot_run.h"
 
 #include <string>
 #include <vector>
@@ -31,8 +31,11 @@ struct DeviceReport {
     double macs_per_s = 0;
     std::uint64_t walk_bytes_per_s = 0;
     std::uint64_t held_bytes = 0;
-    /// macs_per_s over the register-only peak of this machine, measured in this run; nothing when it was not measured.
+    /// macs_per_s over what the device can do: the processor's register-only peak, measured in this run, a GPU's
+    /// gemm-s8 in the baseline. Nothing where that is not known.
     std::optional<double> efficiency;
+    /// Of the checkers about its proof, once it is there.
+    std::optional<popw::VerdictCode> verdict;
 };
 
 struct OutboxState {
@@ -50,8 +53,11 @@ struct ProveReport {
     ProveOutcome outcome = ProveOutcome::inactive;
     popw::SlotId slot;
     std::vector<DeviceReport> devices;
+    /// Devices that were asked for and are no part of the proof, or no more.
+    std::vector<LeftOut> devices_left_out;
+    /// Of a proof; with several devices that of the last, with the time that all took.
     std::optional<popw::Verification> verification;
-    /// The checker's verdict, once it is there.
+    /// The checkers' verdict, once it is there; with several devices one that refuses goes before others.
     std::optional<popw::Verdict> verdict;
     std::vector<ReceiptReport> receipts;
     OutboxState outbox;
@@ -82,6 +88,10 @@ struct ProveChoices {
     std::chrono::seconds splay{0};
     /// Operations a second of the register-only int8 peak with all threads, when it is to be compared with.
     std::function<double()> measure_peak;
+    /// Operations a second that a GPU, by its name here, was once measured at.
+    std::function<std::optional<double>(std::string_view device)> find_rate;
+    /// GPUs that were found, and why they were not opened.
+    std::vector<LeftOut> left_alone;
     std::function<void(std::string_view what, double fraction)> on_progress;
 };
 
@@ -96,7 +106,8 @@ ProveReport prove_slot(const DataDirectory& directory, const ProvingWorker& work
 /// What the outbox holds now.
 OutboxState look_at_outbox(const DataDirectory& directory);
 
-DeviceReport describe_device(const ProvingWorker& worker, const popw::Verification& verification);
+DeviceReport describe_device(const ProvingWorker& worker, const popw::DeviceIdentity& device,
+                             const popw::Verification& verification);
 
 /// `kaisar.prove/1`.
 std::string prove_report_json(const ProveReport& report);

@@ -7,11 +7,18 @@ namespace kaisar {
 namespace {
 
 Json to_json(const DeviceReport& device) {
-    Json json{{"index", device.index},           {"device", device.name},
-              {"variant", device.variant},       {"profile", device.profile},
-              {"rounds", device.rounds},         {"threads", device.threads},
-              {"macs_per_s", device.macs_per_s}, {"walk_bytes_per_s", device.walk_bytes_per_s},
-              {"held_bytes", device.held_bytes}, {"efficiency", nullptr}};
+    Json json{{"index", device.index},
+              {"device", device.name},
+              {"variant", device.variant},
+              {"profile", device.profile},
+              {"rounds", device.rounds},
+              {"threads", device.threads},
+              {"macs_per_s", device.macs_per_s},
+              {"walk_bytes_per_s", device.walk_bytes_per_s},
+              {"held_bytes", device.held_bytes},
+              {"efficiency", nullptr},
+              {"verdict", nullptr}};
+    if (device.verdict) json["verdict"] = popw::name_of(*device.verdict);
     if (device.efficiency) json["efficiency"] = *device.efficiency;
     return json;
 }
@@ -49,6 +56,9 @@ std::string prove_report_json(const ProveReport& report) {
     for (const auto& receipt : report.receipts)
         receipts.push_back(
             {{"issuer", encode_hex(receipt.issuer)}, {"phase", receipt.phase}, {"received_us", receipt.received_us}});
+    Json left_out = Json::array();
+    for (const auto& each : report.devices_left_out)
+        left_out.push_back({{"device", each.device}, {"uuid", each.uuid}, {"reason", each.reason}});
     Json files = Json::array();
     for (const auto& file : report.files) files.push_back(file.string());
     Json json{{"schema", "kaisar.prove/1"},
@@ -56,6 +66,7 @@ std::string prove_report_json(const ProveReport& report) {
               {"epoch", report.slot.epoch},
               {"slot", report.slot.slot},
               {"devices", devices},
+              {"devices_left_out", left_out},
               {"verify", nullptr},
               {"verdict", nullptr},
               {"receipts", receipts},

@@ -1,27 +1,47 @@
-/// A test double of a GPU: the interface of DeviceStream, computed by the plain kernels in this machine's memory.
+/// A test double of a GPU: the interface of DeviceStream, computed by this processor's kernels in this machine's
+/// memory.
+///
+/// What is queued runs when it is waited for, the two lanes interleaved by chance as far as follow() leaves it open, so
+/// that a lane which forgets to wait for the other computes nonsense here too.
 #pragma once
 
 #include "error/error.h"
 #include "kernels/chacha8/variants.h"
 #include "kernels/device_stream.h"
-#include "kernels/gemm_s8/contract.h"
-#include "kernels/page_fill/contract.h"
-#include "kernels/sha256_many/contract.h"
+#include "kernels/gemm_s8/variants.h"
+#include "kernels/page_fill/variants.h"
 #include "kernels/sha256_many/device_math.h"
-#include "kernels/walk/contract.h"
+#include "kernels/sha256_many/variants.h"
+#include "kernels/walk/variants.h"
 
+#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <map>
+#include <random>
 
 namespace kaisar::tests {
+
+/// This processor's best variant.
+template <class Table>
+auto best(const Table& variants) {
+    static const auto features = detect_cpu_features();
+    return kernels::best_variant(variants, features).function;
+}
 
 class HostDevice : public kernels::DeviceStream {
 public:
     using Address = kernels::DeviceAddress;
     using Lane = kernels::Lane;
+
+    HostDevice() = default;
+    explicit HostDevice(unsigned index)
+        : facts_{.index = index, .name = "double", .uuid = "GPU-" + std::to_string(index), .capability = 90} {}
+
+    /// Which interleaving of the lanes is taken.
+    void seed_order(unsigned seed) { random_.seed(seed); }
 
     /// Called before each kernel with its name and how many ran before; may throw, as a device that is lost does.
     std::function<void(const std::string& kernel, int before)> on_kernel;
@@ -45,106 +65,150 @@ public:
         return static_cast<Address>(reinterpret_cast<std::uint64_t>(memory));
     }
     void release(Address address) noexcept override {
+        finish();
         used_ -= memory_[at(address)];
         memory_.erase(at(address));
         std::free(at(address));
     }
-    void upload(Address to, const void* from, std::size_t bytes) override { std::memcpy(at(to), from, bytes); }
-    void download(void* to, Address from, std::size_t bytes) override { std::memcpy(to, at(from), bytes); }
-    void synchronize() override {}
-    void follow(Lane, Lane) override {}
+    void upload(Address to, const void* from, std::size_t bytes) override {
+        finish();
+        std::memcpy(at(to), from, bytes);
+    }
+    void download(void* to, Address from, std::size_t bytes) override {
+        finish();
+        std::memcpy(to, at(from), bytes);
+    }
+    void synchronize() override { finish(); }
+    void follow(Lane lane, Lane other) override {
+        auto& queue = queued_[static_cast<std::size_t>(lane)];
+        const auto position = static_cast<std::size_t>(other);
+        queue.push_back({{}, position, queued_[position].size()});
+    }
 
-    void chacha8(Lane, const std::uint8_t* key, std::uint64_t nonce, std::uint64_t counter, Address out,
+    void chacha8(Lane lane, const std::uint8_t* key, std::uint64_t nonce, std::uint64_t counter, Address out,
                  std::size_t count) override {
-        begin("chacha8");
-        kernels::best_variant(kernels::chacha8_variants(), detect_cpu_features())
-            .function(key, nonce, counter, at(out), count);
-        spoil("chacha8", out);
+        std::array<std::uint8_t, 32> copy;
+        std::memcpy(copy.data(), key, copy.size());
+        queue(lane, "chacha8", out,
+              [=] { best(kernels::chacha8_variants())(copy.data(), nonce, counter, at(out), count); });
     }
-    void gemm_s8(Lane, const kernels::DeviceGemmS8& g) override {
-        begin("gemm_s8");
-        kernels::gemm_s8_reference({g.m, g.n, g.k, reinterpret_cast<std::int8_t*>(at(g.a)), g.lda,
-                                    reinterpret_cast<std::int8_t*>(at(g.b)), g.ldb,
-                                    reinterpret_cast<std::int32_t*>(at(g.c)), g.ldc, nullptr});
-        spoil("gemm_s8", g.c);
+    void gemm_s8(Lane lane, const kernels::DeviceGemmS8& g) override {
+        queue(lane, "gemm_s8", g.c, [g] {
+            const auto gemm = best(kernels::gemm_s8_variants());
+            std::vector<std::uint8_t> workspace(gemm.workspace_bytes(g.m, g.n, g.k) + 64);
+            auto* const aligned = workspace.data() + (64 - reinterpret_cast<std::uintptr_t>(workspace.data()) % 64);
+            gemm.multiply({g.m, g.n, g.k, reinterpret_cast<std::int8_t*>(at(g.a)), g.lda,
+                           reinterpret_cast<std::int8_t*>(at(g.b)), g.ldb, reinterpret_cast<std::int32_t*>(at(g.c)),
+                           g.ldc, aligned});
+        });
     }
-    void hash_tiles(Lane, const kernels::DeviceHash& hash, const kernels::DeviceTiles& tiles, Address out) override {
-        begin("sha256");
-        std::vector<const std::uint8_t*> messages;
-        for (std::size_t leaf = 0; leaf < tiles.rows / 16 * (tiles.columns / 16); ++leaf)
-            messages.push_back(at(tiles.c) + 4 * kernels::device::tile_offset(leaf, tiles.columns, tiles.ldc));
-        digest(hash, messages, 4 * tiles.ldc, 16, out);
+    void hash_tiles(Lane lane, const kernels::DeviceHash& hash, const kernels::DeviceTiles& tiles,
+                    Address out) override {
+        queue(lane, "sha256", out, [=] {
+            std::vector<const std::uint8_t*> messages;
+            for (std::size_t leaf = 0; leaf < tiles.rows / 16 * (tiles.columns / 16); ++leaf)
+                messages.push_back(at(tiles.c) + 4 * kernels::device::tile_offset(leaf, tiles.columns, tiles.ldc));
+            digest(hash, messages, 4 * tiles.ldc, 16, out);
+        });
     }
-    void hash_messages(Lane, const kernels::DeviceHash& hash, Address messages, std::size_t blocks, std::size_t count,
-                       Address out) override {
-        begin("sha256");
-        std::vector<const std::uint8_t*> all;
-        for (std::size_t i = 0; i < count; ++i) all.push_back(at(messages) + 64 * blocks * i);
-        digest(hash, all, 64, blocks, out);
+    void hash_messages(Lane lane, const kernels::DeviceHash& hash, Address messages, std::size_t blocks,
+                       std::size_t count, Address out) override {
+        queue(lane, "sha256", out, [=] {
+            std::vector<const std::uint8_t*> all;
+            for (std::size_t i = 0; i < count; ++i) all.push_back(at(messages) + 64 * blocks * i);
+            digest(hash, all, 64, blocks, out);
+        });
     }
-    void page_fill(Lane, Address starts, std::size_t blocks, std::size_t passes, Address pages,
+    void page_fill(Lane lane, Address starts, std::size_t blocks, std::size_t passes, Address pages,
                    std::size_t count) override {
-        begin("page_fill");
-        kernels::page_fill_reference({at(starts), blocks, passes, at(pages), count});
-        spoil("page_fill", pages);
+        queue(lane, "page_fill", pages, [=] {
+            best(kernels::page_fill_variants())({at(starts), blocks, passes, at(pages), count});
+        });
     }
-    void walk(Lane, Address memory, std::uint64_t blocks, Address states, std::size_t count,
+    void walk(Lane lane, Address memory, std::uint64_t blocks, Address states, std::size_t count,
               std::size_t steps) override {
-        begin("walk");
-        kernels::walk_reference({at(memory), blocks, reinterpret_cast<std::uint64_t*>(at(states)), count, steps});
-        spoil("walk", states);
+        queue(lane, "walk", states, [=] {
+            kernels::walk_reference({at(memory), blocks, reinterpret_cast<std::uint64_t*>(at(states)), count, steps});
+        });
     }
-    void pass(Lane, kernels::DevicePass pass, const kernels::DevicePassArguments& g) override {
-        begin("memory");
-        const auto *a = numbers(g.a), *b = numbers(g.b);
-        auto* const c = numbers(g.c);
-        for (std::size_t i = 0; i < g.n; ++i) {
-            if (pass == kernels::DevicePass::copy) c[i] = a[i];
-            if (pass == kernels::DevicePass::write) c[i] = g.factor;
-            if (pass == kernels::DevicePass::triad) c[i] = std::fma(g.factor, b[i], a[i]);
-            std::uint64_t word = 0;
-            if (pass != kernels::DevicePass::read) continue;
-            std::memcpy(&word, a + i, 8);
-            *reinterpret_cast<std::uint64_t*>(at(g.sum)) += word;
-        }
-        spoil("memory", pass == kernels::DevicePass::read ? g.sum : g.c);
+    void pass(Lane lane, kernels::DevicePass pass, const kernels::DevicePassArguments& g) override {
+        queue(lane, "memory", pass == kernels::DevicePass::read ? g.sum : g.c, [=] {
+            const auto *a = numbers(g.a), *b = numbers(g.b);
+            auto* const c = numbers(g.c);
+            for (std::size_t i = 0; i < g.n; ++i) {
+                if (pass == kernels::DevicePass::copy) c[i] = a[i];
+                if (pass == kernels::DevicePass::write) c[i] = g.factor;
+                if (pass == kernels::DevicePass::triad) c[i] = std::fma(g.factor, b[i], a[i]);
+                std::uint64_t word = 0;
+                if (pass != kernels::DevicePass::read) continue;
+                std::memcpy(&word, a + i, 8);
+                *reinterpret_cast<std::uint64_t*>(at(g.sum)) += word;
+            }
+        });
     }
-    double peak_s8(Lane, std::size_t rounds, const std::int8_t* a, const std::int8_t* b, Address sum) override {
-        begin("peak");
-        for (std::size_t i = 0; i < 16 * rounds; ++i)
-            *reinterpret_cast<std::uint32_t*>(at(sum)) += static_cast<std::uint32_t>(a[i % 16] * b[i % 16]);
-        spoil("peak", sum);
+    double peak_s8(Lane lane, std::size_t rounds, const std::int8_t* a, const std::int8_t* b, Address sum) override {
+        std::uint32_t product = 0;
+        for (std::size_t i = 0; i < 16; ++i) product += static_cast<std::uint32_t>(a[i] * b[i]);
+        queue(lane, "peak", sum,
+              [=] { *reinterpret_cast<std::uint32_t*>(at(sum)) += static_cast<std::uint32_t>(rounds) * product; });
         return 32.0 * static_cast<double>(rounds);
     }
     void* allocate_pinned(std::size_t bytes) override {
         pinned_.emplace_back(bytes);
         return pinned_.back().data();
     }
-    void copy_in(Lane, Address to, const void* from, std::size_t bytes) override { upload(to, from, bytes); }
-    void copy_out(Lane, void* to, Address from, std::size_t bytes) override { download(to, from, bytes); }
+    void copy_in(Lane lane, Address to, const void* from, std::size_t bytes) override {
+        queued_[static_cast<std::size_t>(lane)].push_back({[=] { std::memcpy(at(to), from, bytes); }});
+    }
+    void copy_out(Lane lane, void* to, Address from, std::size_t bytes) override {
+        queued_[static_cast<std::size_t>(lane)].push_back({[=] { std::memcpy(to, at(from), bytes); }});
+    }
 
 private:
     static std::uint8_t* at(Address address) { return reinterpret_cast<std::uint8_t*>(address); }
     static double* numbers(Address address) { return reinterpret_cast<double*>(address); }
 
-    void begin(const std::string& kernel) {
+    /// Work, or the wait for the first `needed` entries of another lane.
+    struct Entry {
+        std::function<void()> work;
+        std::size_t other = 0, needed = 0;
+    };
+
+    void queue(Lane lane, const std::string& kernel, Address out, std::function<void()> work) {
         if (on_kernel) on_kernel(kernel, runs_[kernel]);
         ++runs_[kernel];
+        const bool is_spoilt = kernel == faulty_kernel && runs_[kernel] > faulty_from;
+        queued_[static_cast<std::size_t>(lane)].push_back({[out, is_spoilt, work = std::move(work)] {
+            work();
+            if (is_spoilt) *at(out) = static_cast<std::uint8_t>(*at(out) ^ 1);
+        }});
     }
-    void spoil(const std::string& kernel, Address out) {
-        if (kernel == faulty_kernel && runs_[kernel] > faulty_from) *at(out) = static_cast<std::uint8_t>(*at(out) ^ 1);
+    void finish() {
+        std::array<std::size_t, 2> done{};
+        const auto is_ready = [&](std::size_t lane) {
+            if (done[lane] == queued_[lane].size()) return false;
+            const auto& next = queued_[lane][done[lane]];
+            return next.work || done[next.other] >= next.needed;
+        };
+        while (is_ready(0) || is_ready(1)) {
+            const std::size_t lane = !is_ready(0) ? 1 : !is_ready(1) ? 0 : random_() % 2;
+            if (const auto& next = queued_[lane][done[lane]++]; next.work) next.work();
+        }
+        check(done[0] == queued_[0].size() && done[1] == queued_[1].size(), "no lane waits for ever");
+        for (auto& lane : queued_) lane.clear();
     }
-    void digest(const kernels::DeviceHash& hash, const std::vector<const std::uint8_t*>& messages, std::size_t stride,
-                std::size_t blocks, Address out) {
-        kernels::sha256_many_reference(
+    static void digest(const kernels::DeviceHash& hash, const std::vector<const std::uint8_t*>& messages,
+                       std::size_t stride, std::size_t blocks, Address out) {
+        best(kernels::sha256_many_variants())(
             {hash.initial.data(), messages.data(), stride, blocks, hash.last.data(), at(out), messages.size()});
-        spoil("sha256", out);
     }
 
     kernels::DeviceFacts facts_{.index = 3, .name = "double", .uuid = "GPU-double", .capability = 90};
     std::map<void*, std::uint64_t> memory_;
     std::vector<std::vector<std::uint8_t>> pinned_;
     std::map<std::string, int> runs_;
+    std::array<std::vector<Entry>, 2> queued_;
+    std::mt19937 random_{1};
     std::uint64_t used_ = 0;
 };
 

@@ -11,7 +11,7 @@ set(comparison_gemm_f64 kaisar_kernel_gemm_f64 kaisar_kernel_peak kaisar_popw_wo
 set(comparison_gemm_bf16 kaisar_kernel_gemm_bf16 kaisar_kernel_peak kaisar_popw_work ${dnnl_library} OpenMP::OpenMP_CXX)
 set(needs_gemm_bf16 OpenMP_CXX_FOUND dnnl_library)
 set(comparison_prover kaisar_kernel_peak kaisar_popw)
-set(comparison_verifier kaisar_popw)
+set(comparison_verifier kaisar_popw_devices)
 set(comparison_walk kaisar_popw)
 set(comparison_memory kaisar_workloads kaisar_kernel_memory)
 set(comparison_hashes kaisar_popw_work kaisar_kernel_sha256_many kaisar_kernel_chacha8 OpenSSL::Crypto PkgConfig::sodium)

@@ -4,7 +4,7 @@
 //
 //     compare_verifier [profile [memory in MiB]]
 #include "interleaved.h"
-#include "popw/rehearsal.h"
+#include "popw_devices/rehearsal.h"
 
 #include <fmt/format.h>
 #include <random>

@@ -1,12 +1,14 @@
 #include "proving/prove.h"
+#include "baseline/baseline.h"
 #include "bench/bench.h"
 #include "command.h"
 #include "commands/prove_text.h"
+#include "devices/selection.h"
 #include "error/error.h"
 #include "hardware/inventory.h"
 #include "network.h"
 #include "owner_limits.h"
-#include "popw/rehearsal.h"
+#include "popw_devices/rehearsal.h"
 #include "provider/registration.h"
 #include "safeguards/guard.h"
 #include "safeguards/spare_memory.h"
@@ -91,6 +93,21 @@ std::uint64_t rehearsed_memory(const Options& options, const ProvingWorker& work
     return worker.memory_limit_bytes > computing ? worker.memory_limit_bytes - computing : 1;
 }
 
+/// Opens the devices that were asked for, and tells the worker of them.
+OpenedGpus open_devices(const Options& options, ProvingWorker& worker) {
+    const auto selection = select_devices(options.devices);
+    auto opened = open_selected(selection);
+    worker.host = selection.has_processor ? HostUse::proves : HostUse::only_checks;
+    for (const auto& stream : opened.streams) worker.gpus.push_back(stream.get());
+    return opened;
+}
+
+std::vector<LeftOut> left_out_by(const OpenedGpus& opened) {
+    std::vector<LeftOut> left_out;
+    for (const auto& each : opened.left_alone) left_out.push_back({each.device, each.uuid, each.reason});
+    return left_out;
+}
+
 /// What the run is at, for whoever has to say so from another thread.
 class Activity {
 public:
@@ -108,6 +125,31 @@ private:
     std::string what_ = "prepare";
 };
 
+void rehearse_device(const Options& options, const ProvingWorker& worker, popw::ProvingDevice& device, Context& context,
+                     ProveReport& report) {
+    const auto& identity = device.identity();
+    const auto is_host = identity.kind == popw::DeviceKind::cpu;
+    const auto memory = rehearsed_memory(options, worker, device.profile());
+    const auto rehearsal = popw::rehearse({.params = worker.params,
+                                           .device = &device,
+                                           .memory_limit_bytes = memory,
+                                           .now = context.clock.now(),
+                                           .stop = context.stop,
+                                           .on_round = {}},
+                                          worker.primitives);
+    report.verification = rehearsal.verification;
+    report.slot = {rehearsal.verification.identity.epoch, rehearsal.verification.identity.slot};
+    report.devices.push_back(describe_device(worker, identity, rehearsal.verification));
+    if (!rehearsal.verification.ok()) report.outcome = ProveOutcome::refused;
+    if (rehearsal.verification.ok() && is_host)
+        report.predicted = points::predict_points(rehearsal.attested, detect_inventory().cpu.cores, worker.params);
+    const DataDirectory directory(context.places.data_dir);
+    const Path out = options.out.empty() ? directory.root() / "rehearsal" : Path(options.out);
+    make_private_directory(out);
+    report.files.push_back(out / popw::proof_file_name(rehearsal.verification.identity));
+    save_file(report.files.back(), popw::encode_proof_file(rehearsal.file));
+}
+
 int rehearse(const Options& options, Context& context) {
     const DataDirectory directory(context.places.data_dir);
     const auto limits = load_owner_limits(context);
@@ -116,36 +158,36 @@ int rehearse(const Options& options, Context& context) {
     auto params = resolve_params(options, directory);
     const auto key = Ed25519Key::generate();
     const NetworkProfile nowhere{.name = "rehearsal", .params = popw::encode_params(params)};
-    const auto worker = make_proving_worker(key, nowhere, primitives, allowed_threads(limits),
-                                            memory_limit(options, limits), context.stop);
-    const auto profile_id = ComputeDevice(worker).profile().id;
+    auto worker = make_proving_worker(key, nowhere, primitives, allowed_threads(limits), memory_limit(options, limits),
+                                      context.stop);
+    ProveReport report{.outcome = ProveOutcome::proved};
+    const auto gpus = open_devices(options, worker);
+    report.devices_left_out = left_out_by(gpus);
+    const auto devices = make_devices(worker, report.devices_left_out);
     if (options.max_memory_bytes > 0) say_what_slows_memory(context);
-    context.terminal.say(fmt::format("Rehearsing one slot with the constants {}: {:.0f} s of computing.", params.name,
-                                     std::chrono::duration<double>(params.compute_window).count()));
-    const auto rehearsal =
-        popw::rehearse({.params = params,
-                        .threads = worker.threads,
-                        .profile_id = profile_id,
-                        .memory_limit_bytes = rehearsed_memory(options, worker, *popw::find_profile(profile_id)),
-                        .device_uid = worker.node_id,
-                        .now = context.clock.now(),
-                        .stop = context.stop,
-                        .on_round = {}},
-                       primitives);
-    ProveReport report;
-    report.verification = rehearsal.verification;
-    report.slot = {rehearsal.verification.identity.epoch, rehearsal.verification.identity.slot};
-    report.outcome = rehearsal.verification.ok() ? ProveOutcome::proved : ProveOutcome::refused;
-    report.devices.push_back(describe_device(worker, rehearsal.verification));
-    if (rehearsal.verification.ok()) {
-        report.predicted = points::predict_points(rehearsal.attested, detect_inventory().cpu.cores, params);
-        context.terminal.say("The points are this machine's own estimate: only a network's checkers attest.");
+    for (const auto& device : devices) {
+        context.terminal.say(fmt::format("Rehearsing one slot on {} with the constants {}: {:.0f} s of computing.",
+                                         device->identity().name, params.name,
+                                         std::chrono::duration<double>(params.compute_window).count()));
+        rehearse_device(options, worker, *device, context, report);
     }
-    const Path out = options.out.empty() ? directory.root() / "rehearsal" : Path(options.out);
-    make_private_directory(out);
-    report.files.push_back(out / popw::proof_file_name(rehearsal.verification.identity));
-    save_file(report.files.back(), popw::encode_proof_file(rehearsal.file));
+    if (report.predicted)
+        context.terminal.say("The points are this machine's own estimate: only a network's checkers attest.");
     return print(report, context);
+}
+
+/// What GPUs did in the baseline's products, by their names here.
+std::function<std::optional<double>(std::string_view)> baseline_rates(const DataDirectory& directory,
+                                                                      const Bytes32& node_key) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(directory.baseline(), ignored)) return {};
+    const auto text = load_file(directory.baseline(), baseline_limit_bytes);
+    auto baseline = decode_baseline(text_of(text), directory.baseline().string(), node_key);
+    return [figures = std::move(baseline.figures)](std::string_view device) -> std::optional<double> {
+        for (const auto& figure : figures)
+            if (figure.workload == "gemm-s8" && figure.device == device) return figure.median;
+        return std::nullopt;
+    };
 }
 
 ProveChoices make_choices(const Options& options, const OwnerLimits& limits, Activity& activity, Context& context) {
@@ -189,7 +231,7 @@ void require_time_for_a_slot(const OwnerLimits& limits, const popw::Params& para
 }
 
 int prove_slot_guarded(const Options& options, OwnerLimits limits, const DataDirectory& directory,
-                       const ProvingWorker& worker, const Connection& connection, Context& context) {
+                       ProvingWorker& worker, const Connection& connection, Context& context) {
     require_time_for_a_slot(limits, worker.params);
     if (options.now) limits.load = LoadPolicy::ignored;
     Guard guard(limits, RunLog(directory.runs()), worker.params.compute_window);
@@ -199,6 +241,9 @@ int prove_slot_guarded(const Options& options, OwnerLimits limits, const DataDir
     auto choices = make_choices(options, limits, activity, context);
     choices.guard = &guard;
     choices.watchdog = &watchdog;
+    const auto gpus = open_devices(options, worker);
+    choices.left_alone = left_out_by(gpus);
+    if (!worker.gpus.empty()) choices.find_rate = baseline_rates(directory, worker.key.public_key());
     return print(prove_slot(directory, worker, connection, choices), context);
 }
 
@@ -252,10 +297,11 @@ void declare_prove(CLI::App& command, Action& action) {
     command.add_flag("--rehearse", options->rehearse, "Play worker and checker here, without a network");
     command.add_option("--verify", options->verify, "Audit a proof file, anyone's")->type_name("FILE");
     command.add_option("--out", options->out, "Keep a copy of each proof there")->type_name("DIR");
-    command.add_option("--devices", options->devices, "Which devices prove: cpu")
+    command
+        .add_option("--devices", options->devices,
+                    "Which devices prove: cpu, cuda:N, a GPU's UUID, or all (the default)")
         ->delimiter(',')
-        ->type_name("LIST")
-        ->check(CLI::IsMember({"cpu"}));
+        ->type_name("LIST");
     command
         .add_option("--max-memory", options->max_memory_bytes,
                     "Most memory that the proof may take; a rehearsal without it leaves memory out")

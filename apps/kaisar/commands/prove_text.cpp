@@ -12,7 +12,9 @@ namespace {
 std::string device_lines(const DeviceReport& device) {
     auto text = fmt::format("  {} {}: {} rounds of {}, {:.1f} GMAC/s attested", device.name, device.variant,
                             device.rounds, device.profile, device.macs_per_s / 1e9);
-    if (device.efficiency) text += fmt::format(", {:.0f} % of this machine's peak", 100 * *device.efficiency);
+    if (device.efficiency)
+        text += fmt::format(", {:.0f} % of {}", 100 * *device.efficiency,
+                            device.index == 0 ? "this machine's peak" : "its gemm-s8 in the baseline");
     text += '\n';
     if (device.held_bytes > 0)
         text += fmt::format("  memory: {:.2f} GiB held, {:.2f} GB/s of random reads\n",
@@ -65,6 +67,8 @@ std::string prove_report_text(const ProveReport& report, const Terminal& termina
     if (report.verdict) text += fmt::format(", verdict {}", popw::name_of(report.verdict->code));
     text += '\n';
     for (const auto& device : report.devices) text += device_lines(device);
+    for (const auto& each : report.devices_left_out)
+        text += fmt::format("  {} was left out: {}\n", each.device, each.reason);
     if (report.verification)
         text += fmt::format("  verified in {:.1f} ms of one core\n", 1000 * report.verification->cpu_seconds);
     if (report.declined)

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fmt/format.h>
+#include <map>
 
 namespace kaisar {
 
@@ -46,9 +47,11 @@ public:
     /// Called when a mark has come, before its receipt is given.
     std::function<void(popw::MarkPhase)> on_mark = [](popw::MarkPhase) {};
     std::vector<popw::MarkPhase> marks;
+    std::map<popw::MarkPhase, std::vector<std::uint16_t>> devices; ///< that the phase's mark names
     std::vector<popw::MarkStatus> statuses;
     std::vector<Bytes> proofs;
     std::vector<std::string> others; ///< what else was asked for
+    std::optional<std::uint16_t> refused_device;
 
     HttpResponse send(const Url&, const HttpRequest& request, const TransportLimits&, const std::stop_token&) override {
         if (request.target == "/v1/health") return tell_time();
@@ -103,6 +106,7 @@ private:
         const auto mark = popw::decode_mark(bytes_of(body));
         REQUIRE(mark);
         marks.push_back(mark->phase);
+        for (const auto& device : mark->devices) devices[mark->phase].push_back(device.index);
         statuses.push_back(mark->status);
         on_mark(mark->phase);
         return answer_with(popw::encode_receipt({.epoch = mark->epoch,
@@ -127,13 +131,16 @@ private:
     HttpResponse give_verdict() {
         const auto identity = popw::find_proof_identity(proofs.back());
         REQUIRE(identity);
-        return answer_with(popw::encode_verdict({.epoch = identity->epoch,
-                                                 .slot = identity->slot,
-                                                 .device_index = identity->device_index,
-                                                 .node_id = identity->node_id,
-                                                 .issuer = checker_.public_key(),
-                                                 .proof_hash = popw::proof_hash(proofs.back())},
-                                                checker_));
+        const bool is_refused = identity->device_index == refused_device;
+        return answer_with(
+            popw::encode_verdict({.epoch = identity->epoch,
+                                  .slot = identity->slot,
+                                  .device_index = identity->device_index,
+                                  .code = is_refused ? popw::VerdictCode::tile_mismatch : popw::VerdictCode::ok,
+                                  .node_id = identity->node_id,
+                                  .issuer = checker_.public_key(),
+                                  .proof_hash = popw::proof_hash(proofs.back())},
+                                 checker_));
     }
 
     popw::Params params_;
@@ -145,7 +152,8 @@ private:
 /// A worker with a data directory of its own, which goes with it.
 class PlayedWorker {
 public:
-    PlayedWorker(PlayedNetwork& network, const popw::Primitives& primitives)
+    PlayedWorker(PlayedNetwork& network, const popw::Primitives& primitives,
+                 std::vector<kernels::DeviceStream*> gpus = {})
         : network_(network), profile_(network.profile()),
           worker_(make_proving_worker(key_, profile_, primitives, 1, std::uint64_t{64} << 20, {})) {
         std::string pattern = (std::filesystem::temp_directory_path() / "kaisar-XXXXXX").string();
@@ -153,6 +161,7 @@ public:
         root_ = pattern;
         directory().prepare();
         worker_.held_memory_limit_bytes = std::uint64_t{16} << 20;
+        worker_.gpus = std::move(gpus);
     }
     PlayedWorker(const PlayedWorker&) = delete;
     PlayedWorker& operator=(const PlayedWorker&) = delete;
@@ -162,6 +171,12 @@ public:
     ProveReport prove(const ProveChoices& choices = {}) const {
         const SystemClock clock;
         return prove_slot(directory(), worker_, {network_, clock, std::chrono::seconds(20), {}}, choices);
+    }
+    ProveReport prove_without_processor() const {
+        auto worker = worker_;
+        worker.host = HostUse::only_checks;
+        const SystemClock clock;
+        return prove_slot(directory(), worker, {network_, clock, std::chrono::seconds(20), {}}, {});
     }
     std::size_t spooled() const { return look_at_outbox(directory()).pending; }
 

@@ -1,17 +1,19 @@
-#include "proving/slot_run.h"
+#include "slots/slot_run.h"
 
 #include "crypto/hash.h"
 #include "error/error.h"
+#include "popw_devices/cpu_device.h"
+#include "popw_devices/gpu_device.h"
 #include "popw_rules/committee.h"
-#include "proving/memory_phase.h"
+#include "slots/device_threads.h"
+#include "slots/memory_phase.h"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <mutex>
 
 namespace kaisar {
 namespace {
-
-/// How long the device is measured before its profile is chosen.
-constexpr std::chrono::milliseconds measuring_time{250};
 
 popw::Contribution contribution_of(const popw::Beacon& beacon) {
     return {.checker_id = popw::id_of_key(beacon.issuer), .value = beacon.value};
@@ -22,33 +24,6 @@ popw::Beacon require_beacon(const Bytes& bytes) {
     if (!beacon)
         throw Error(ErrorKind::network, "a beacon is not in the form of PoPW/1", "tell the network's operator");
     return *beacon;
-}
-
-double measure_rate(const ProvingWorker& worker, const Bytes32& uid) {
-    const auto& smallest = *popw::find_profile(worker.params.profiles.front());
-    const auto seed = sha256({bytes_of("kaisar/1/rate\n"), uid});
-    double best = 0;
-    for (const auto id : worker.params.profiles) {
-        const auto& profile = *popw::find_profile(id);
-        if (popw::ComputeProver::memory_bytes(worker.primitives, profile, worker.threads, 1) >
-            worker.memory_limit_bytes)
-            break;
-        if (best > 0 && static_cast<double>(profile.macs_per_round()) >
-                            best * std::chrono::duration<double>(measuring_time).count())
-            break;
-        popw::ComputeProver prover(worker.primitives, profile, worker.threads);
-        const auto run = prover.run(seed, {.deadline = std::chrono::steady_clock::now() + measuring_time,
-                                           .round_limit = popw::hard_round_limit,
-                                           .stop = worker.stop,
-                                           .on_round = {}});
-        best = std::max(best, static_cast<double>(run.macs()) / std::chrono::duration<double>(run.elapsed).count());
-    }
-    if (best == 0)
-        throw Error(
-            ErrorKind::environment,
-            fmt::format("not even profile {} fits into {} bytes of memory", smallest.name, worker.memory_limit_bytes),
-            "allow more with --max-memory");
-    return best;
 }
 
 /// The value of beacon C that the proof's queries are drawn from.
@@ -96,12 +71,43 @@ ProvingWorker make_proving_worker(const Ed25519Key& key, const NetworkProfile& n
             .stop = std::move(stop)};
 }
 
-ComputeDevice::ComputeDevice(const ProvingWorker& worker)
-    : uid_(sha256({bytes_of("kaisar/1/device\n"), worker.node_id, bytes_of("cpu")})) {
-    macs_per_s_ = measure_rate(worker, uid_);
-    const auto& profile =
-        popw::choose_profile(worker.params, macs_per_s_, worker.primitives, worker.threads, worker.memory_limit_bytes);
-    prover_ = std::make_unique<popw::ComputeProver>(worker.primitives, profile, worker.threads);
+namespace {
+
+popw::DeviceSetup setup_of(const ProvingWorker& worker) {
+    // A GPU's thread that waits for a processor's leaves the GPU idle.
+    const auto others = std::min<std::size_t>(worker.gpus.size(), worker.threads - std::min(worker.threads, 1u));
+    return {.primitives = worker.primitives,
+            .params = worker.params,
+            .node_id = worker.node_id,
+            .threads = worker.threads - static_cast<unsigned>(others),
+            .memory_limit_bytes = worker.memory_limit_bytes,
+            .stop = worker.stop};
+}
+
+} // namespace
+
+std::unique_ptr<popw::ProvingDevice> make_cpu_device(const ProvingWorker& worker) {
+    return std::make_unique<popw::CpuDevice>(setup_of(worker));
+}
+
+DeviceList make_devices(const ProvingWorker& worker, std::vector<LeftOut>& left_out) {
+    DeviceList devices;
+    if (worker.host == HostUse::proves) devices.push_back(make_cpu_device(worker));
+    DeviceList gpus(worker.gpus.size());
+    const auto setup = setup_of(worker);
+    const auto failures = run_each(
+        gpus.size(), [&](std::size_t i) { gpus[i] = std::make_unique<popw::GpuDevice>(setup, *worker.gpus[i]); });
+    for (std::size_t i = 0; i < gpus.size(); ++i) {
+        const auto& facts = worker.gpus[i]->facts();
+        if (failures[i])
+            left_out.push_back({fmt::format("cuda:{}", facts.index), facts.uuid, failures[i]->message()});
+        else
+            devices.push_back(std::move(gpus[i]));
+    }
+    if (devices.empty())
+        throw Error(ErrorKind::environment, "no device can prove: " + left_out.back().reason,
+                    "kaisar bench --device all says how each of them is");
+    return devices;
 }
 
 SlotStart make_scheduled_start(const ProvingWorker& worker, const Bytes& schedule_beacon,
@@ -156,27 +162,51 @@ Bytes32 combine_beacons(const ProvingWorker& worker, const SlotStart& start, pop
     return popw::combine_beacon(phase, start.slot, start.schedule_word, worker.node_id, contributions);
 }
 
-ComputePhase run_compute_phase(const ProvingWorker& worker, const ComputeDevice& device, const SlotStart& start,
-                               popw::SteadyTime deadline, const std::function<void(std::uint32_t rounds)>& on_round) {
-    const auto slot_seed = popw::slot_seed(popw::params_hash(worker.params), start.slot, worker.node_id, start.value);
-    const auto seed =
-        popw::device_seed(slot_seed, ComputeDevice::index, popw::DeviceKind::cpu, device.uid(), device.profile().id);
-    ComputePhase phase{.run = device.prover().run(seed, {.deadline = deadline,
-                                                         .round_limit = worker.params.round_limit,
-                                                         .stop = worker.stop,
-                                                         .on_round = on_round}),
-                       .mark = {}};
-    if (worker.stop.stop_requested())
+namespace {
+
+popw::ComputeRun compute(const ProvingWorker& worker, popw::ProvingDevice& device, const Bytes32& slot_seed,
+                         const popw::RunLimits& limits) {
+    const auto& identity = device.identity();
+    const auto seed = popw::device_seed(slot_seed, identity.index, identity.kind, identity.uid, device.profile().id);
+    auto run = device.compute(seed, limits);
+    if (run.roots.empty() || limits.stop.stop_requested())
         throw Error(ErrorKind::interrupted, "interrupted", "this slot is lost; the next one is not");
-    popw::require_consistent(worker.primitives, phase.run);
+    popw::require_consistent(worker.primitives, run);
+    return run;
+}
+
+} // namespace
+
+ComputePhase run_compute_phase(const ProvingWorker& worker, std::span<popw::ProvingDevice* const> devices,
+                               const SlotStart& start, popw::SteadyTime deadline,
+                               const std::function<void(std::uint32_t rounds)>& on_round,
+                               std::vector<LeftOut>& left_out) {
+    const auto slot_seed = popw::slot_seed(popw::params_hash(worker.params), start.slot, worker.node_id, start.value);
+    std::stop_source stop;
+    const std::stop_callback passed_on(worker.stop, [&] { stop.request_stop(); });
+    std::mutex mutex;
+    const popw::RunLimits limits{.deadline = deadline,
+                                 .round_limit = worker.params.round_limit,
+                                 .stop = stop.get_token(),
+                                 .on_round = [&](std::uint32_t rounds) {
+                                     const std::lock_guard lock(mutex);
+                                     if (on_round) on_round(rounds);
+                                 }};
+    std::vector<std::optional<popw::ComputeRun>> runs(devices.size());
+    const auto failures = run_each(
+        devices.size(), [&](std::size_t i) { runs[i] = compute(worker, *devices[i], slot_seed, limits); }, stop);
+    ComputePhase phase;
     auto mark = make_mark(worker, start, popw::MarkPhase::compute);
-    mark.devices.push_back({.index = ComputeDevice::index,
-                            .kind = popw::DeviceKind::cpu,
-                            .shape = static_cast<std::uint8_t>(device.profile().id),
-                            .count = static_cast<std::uint32_t>(phase.run.roots.size()),
-                            .pages = 0,
-                            .uid = device.uid(),
-                            .commit = phase.run.commit()});
+    for (std::size_t i = 0; i < devices.size(); ++i) {
+        const auto& identity = devices[i]->identity();
+        if (failures[i]) {
+            left_out.push_back({identity.name, identity.uuid, failures[i]->message()});
+            continue;
+        }
+        mark.devices.push_back(popw::make_compute_entry(*runs[i], identity.index, identity.kind, identity.uid));
+        phase.devices.push_back({.device = devices[i], .run = std::move(*runs[i])});
+    }
+    if (phase.devices.empty()) throw *failures.front();
     phase.mark = popw::encode_mark(mark, worker.key);
     return phase;
 }
@@ -187,30 +217,30 @@ Bytes make_heartbeat(const ProvingWorker& worker, const SlotStart& start, popw::
     return popw::encode_mark(mark, worker.key);
 }
 
-popw::ProofFile make_proof(const ProvingWorker& worker, const SlotStart& start, const ComputePhase& compute,
-                           MemoryPhase* memory, const std::vector<Bytes>& query_beacons,
-                           const std::vector<Bytes>& receipts) {
+popw::ProofFile make_proof(const ProvingWorker& worker, const SlotStart& start, const ComputedDevice& computed,
+                           const Bytes& compute_mark, MemoryPhase* memory, const QuerySource& source) {
+    const auto index = computed.device->identity().index;
     popw::Proof proof{.epoch = start.slot.epoch,
                       .slot = start.slot.slot,
-                      .device_index = ComputeDevice::index,
+                      .device_index = index,
                       .node_id = worker.node_id,
-                      .marks = {compute.mark},
+                      .marks = {compute_mark},
                       .beacons = start.beacons,
-                      .receipts = receipts,
+                      .receipts = source.receipts,
                       .compute = {},
                       .memory = {}};
     if (memory != nullptr) {
         append_all(proof.marks, {memory->hold_mark(), memory->walk_mark()});
         append_all(proof.beacons, memory->beacons());
     }
-    append_all(proof.beacons, query_beacons);
-    const auto seed = popw::query_seed(query_value(worker, start, query_beacons, receipts),
-                                       popw::mark_hash(proof.marks.back()), ComputeDevice::index);
-    const auto rounds = static_cast<std::uint32_t>(compute.run.roots.size());
-    const auto queries = popw::draw_tile_queries(worker.primitives, seed, rounds, compute.run.profile,
+    append_all(proof.beacons, source.beacons);
+    const auto seed = popw::query_seed(query_value(worker, start, source.beacons, source.receipts),
+                                       popw::mark_hash(proof.marks.back()), index);
+    const auto rounds = static_cast<std::uint32_t>(computed.run.roots.size());
+    const auto queries = popw::draw_tile_queries(worker.primitives, seed, rounds, computed.run.profile,
                                                  popw::tile_openings(worker.params, start.mode));
-    proof.compute = popw::open_tiles(worker.primitives, compute.run, queries);
-    if (memory != nullptr) proof.memory = memory->open(seed);
+    proof.compute = popw::open_tiles(worker.primitives, computed.run, queries);
+    if (memory != nullptr) proof.memory = memory->open(*computed.device, seed);
     popw::ProofFile file{.params = worker.params,
                          .network_id = worker.network.network_id,
                          .node_key = worker.key.public_key(),

@@ -1,20 +1,21 @@
 /// A whole slot offline: worker and checker in one process, with keys that nobody keeps.
 #pragma once
 
-#include "popw/memory_prover.h"
 #include "popw/proof_file.h"
+#include "popw_devices/proving_device.h"
 #include "popw_rules/linear_points.h"
 
 namespace kaisar::popw {
 
 struct RehearsalOptions {
     Params params;
+    ProvingDevice* device = nullptr; ///< null: the processor with that many threads and that profile
     unsigned threads = 1;
     BeaconMode mode = BeaconMode::committee; ///< or self
     std::size_t checkers = 1;                ///< committee size in mode committee
     std::uint32_t profile_id = 0;
-    std::uint64_t memory_limit_bytes = 0; ///< of host memory to prove too, in mode committee; none: compute only
-    Bytes32 device_uid{};
+    /// Of memory to prove too, in mode committee; none: compute only. A GPU takes a share of its own in any case.
+    std::uint64_t memory_limit_bytes = 0;
     Instant now{}; ///< names the epoch and slot that are played
     std::stop_token stop;
     std::function<void(std::uint32_t rounds)> on_round;

@@ -1,14 +1,14 @@
-#include "popw/rehearsal.h"
+#include "popw_devices/rehearsal.h"
 
 #include "crypto/hash.h"
 #include "error/error.h"
+#include "popw_devices/cpu_device.h"
 #include "popw_rules/committee.h"
 
 namespace kaisar::popw {
 namespace {
 
 constexpr std::uint32_t rehearsal_network_id = 0; // no real network has it
-constexpr std::uint16_t device_index = 0;
 
 enum class Phases { compute_only, with_memory };
 
@@ -95,12 +95,13 @@ const Profile& require_profile(const RehearsalOptions& options) {
 class Performance {
 public:
     Performance(const RehearsalOptions& options, const Primitives& primitives)
-        : options_(options), primitives_(primitives), profile_(require_profile(options)),
-          slot_(slot_at(options.params, options.now)),
-          stage_(options.params, slot_, is_self() ? 0 : options.checkers, phases()),
-          prover_(primitives, profile_, options.threads) {
-        if (phases() == Phases::with_memory)
-            memory_.emplace(primitives, options.params, options.memory_limit_bytes, options.threads);
+        : options_(options), primitives_(primitives), slot_(slot_at(options.params, options.now)),
+          stage_(options.params, slot_, is_self() ? 0 : options.checkers, phases()), device_(options.device) {
+        if (device_ != nullptr) return;
+        own_device_ = std::make_unique<CpuDevice>(
+            DeviceSetup{.primitives = primitives, .params = options.params, .threads = options.threads, .stop = {}},
+            &require_profile(options));
+        device_ = own_device_.get();
     }
 
     Rehearsal play();
@@ -116,11 +117,10 @@ private:
 
     const RehearsalOptions& options_;
     const Primitives& primitives_;
-    const Profile& profile_;
     const SlotId slot_;
     const Stage stage_;
-    ComputeProver prover_;
-    std::optional<MemoryProver> memory_;
+    std::unique_ptr<ProvingDevice> own_device_;
+    ProvingDevice* device_;
     const Ed25519Key node_ = Ed25519Key::generate();
     const Bytes32 node_id_ = id_of_key(node_.public_key());
 };
@@ -133,12 +133,13 @@ Bytes32 Performance::start(Proof& proof) const {
 
 ComputeRun Performance::compute(const Bytes32& start_value, SteadyTime t0) {
     const auto& params = options_.params;
-    const auto seed = device_seed(slot_seed(params_hash(params), slot_, node_id_, start_value), device_index,
-                                  DeviceKind::cpu, options_.device_uid, profile_.id);
-    auto run = prover_.run(seed, {.deadline = t0 + params.compute_window - params.safety_margin,
-                                  .round_limit = params.round_limit,
-                                  .stop = options_.stop,
-                                  .on_round = options_.on_round});
+    const auto& [index, kind, uid, name, uuid, variant, threads] = device_->identity();
+    const auto seed = device_seed(slot_seed(params_hash(params), slot_, node_id_, start_value), index, kind, uid,
+                                  device_->profile().id);
+    auto run = device_->compute(seed, {.deadline = t0 + params.compute_window - params.safety_margin,
+                                       .round_limit = params.round_limit,
+                                       .stop = options_.stop,
+                                       .on_round = options_.on_round});
     if (run.roots.empty()) throw Error(ErrorKind::interrupted, "stopped before the first round was finished");
     require_consistent(primitives_, run);
     return run;
@@ -157,45 +158,46 @@ Mark Performance::make_mark(MarkPhase phase, const Proof& proof, const Bytes32& 
 }
 
 void Performance::walk(const ComputeRun& run, Proof& proof) {
-    memory_->fill(
-        memory_seed(run.device_seed, mark_hash(proof.marks.front()), DeviceKind::host_memory, memory_->pages()),
-        options_.stop);
-    if (!memory_->is_filled()) throw Error(ErrorKind::interrupted, "stopped before the memory was filled");
+    const auto& identity = device_->identity();
+    const auto pages = device_->take_memory({.host_limit_bytes = options_.memory_limit_bytes, .stop = options_.stop});
+    device_->fill(memory_seed(run.device_seed, mark_hash(proof.marks.front()), memory_of(identity.kind), pages),
+                  options_.stop);
     const auto started = std::chrono::steady_clock::now();
     const auto since_t0 = [&] { return std::chrono::steady_clock::now() - started + options_.params.walk_at; };
     const auto value = stage_.release(BeaconPhase::walk, node_id_, proof.beacons);
-    memory_->begin_walk(value);
+    device_->begin_walk(value);
     const auto add_mark = [&](MarkPhase phase, const DeviceEntry& entry) {
         proof.marks.push_back(encode_mark(make_mark(phase, proof, value, entry), node_));
         stage_.receive(proof.marks.back(), phase, since_t0(), proof.receipts);
     };
-    add_mark(MarkPhase::hold, make_hold_entry(memory_->run(), device_index, options_.device_uid));
-    memory_->continue_walk(started + options_.params.walk_window, options_.stop);
-    add_mark(MarkPhase::walk, make_walk_entry(memory_->run(), device_index, options_.device_uid));
+    add_mark(MarkPhase::hold, make_hold_entry(device_->walked(), identity.index, identity.uid));
+    device_->continue_walk(started + options_.params.walk_window, options_.stop);
+    add_mark(MarkPhase::walk, make_walk_entry(device_->walked(), identity.index, identity.uid));
 }
 
 Rehearsal Performance::play() {
-    Proof proof{.epoch = slot_.epoch, .slot = slot_.slot, .device_index = device_index, .node_id = node_id_};
+    const auto& identity = device_->identity();
+    Proof proof{.epoch = slot_.epoch, .slot = slot_.slot, .device_index = identity.index, .node_id = node_id_};
     const auto t0 = std::chrono::steady_clock::now();
     const auto start_value = start(proof);
     const auto run = compute(start_value, t0);
-    const auto entry = make_compute_entry(run, device_index, DeviceKind::cpu, options_.device_uid);
+    const auto entry = make_compute_entry(run, identity.index, identity.kind, identity.uid);
     proof.marks.push_back(encode_mark(make_mark(MarkPhase::compute, proof, start_value, entry), node_));
     stage_.receive(proof.marks.back(), MarkPhase::compute, std::chrono::steady_clock::now() - t0, proof.receipts);
-    if (memory_) walk(run, proof);
+    if (phases() == Phases::with_memory) walk(run, proof);
 
     const auto hash = mark_hash(proof.marks.back());
     const auto query_value =
         is_self() ? self_query_value(hash) : stage_.release(BeaconPhase::query, node_id_, proof.beacons);
-    const auto seed = query_seed(query_value, hash, device_index);
+    const auto seed = query_seed(query_value, hash, identity.index);
     const auto rounds = static_cast<std::uint32_t>(run.roots.size());
     const auto tiles = tile_openings(options_.params, options_.mode);
-    proof.compute = open_tiles(primitives_, run, draw_tile_queries(primitives_, seed, rounds, profile_, tiles));
-    if (memory_) {
-        const auto& walked = memory_->run();
+    proof.compute = open_tiles(primitives_, run, draw_tile_queries(primitives_, seed, rounds, run.profile, tiles));
+    if (phases() == Phases::with_memory) {
+        const auto& walked = device_->walked();
         proof.memory =
-            memory_->open(draw_walk_queries(primitives_, seed, options_.params, walked.walkers_log2,
-                                            walked.hold_batches, static_cast<std::uint32_t>(walked.roots.size())));
+            device_->open_walk(draw_walk_queries(primitives_, seed, options_.params, walked.walkers_log2,
+                                                 walked.hold_batches, static_cast<std::uint32_t>(walked.roots.size())));
     }
     return finish(run, proof);
 }
@@ -214,13 +216,15 @@ Rehearsal Performance::finish(const ComputeRun& run, const Proof& proof) const {
     rehearsal.macs_per_s = static_cast<double>(run.macs()) / std::chrono::duration<double>(run.elapsed).count();
     rehearsal.verification = verify_proof_file(rehearsal.file, primitives_);
     const auto& found = rehearsal.verification;
-    rehearsal.attested = attested_rates({.macs = found.macs,
-                                         .compute_us = found.compute_us,
-                                         .walk_bytes = found.walk_bytes,
-                                         .walk_us = found.walk_us,
-                                         .held_bytes = found.held_bytes,
-                                         .hold = found.held_bytes > 0 ? HoldOutcome::held : HoldOutcome::missed},
-                                        options_.params);
+    rehearsal.attested =
+        attested_rates({.macs = found.macs,
+                        .compute_us = found.compute_us,
+                        .walk_bytes = found.walk_bytes,
+                        .walk_us = found.walk_us,
+                        .held_bytes = found.held_bytes,
+                        .hold = found.held_bytes > 0 ? HoldOutcome::held : HoldOutcome::missed,
+                        .memory = device_->identity().kind == DeviceKind::cuda ? MemoryKind::device : MemoryKind::host},
+                       options_.params);
     return rehearsal;
 }
 

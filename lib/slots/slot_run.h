@@ -4,13 +4,17 @@
 #pragma once
 
 #include "client/committee_client.h"
-#include "popw/compute_prover.h"
+#include "kernels/device_stream.h"
 #include "popw/proof_file.h"
+#include "popw_devices/proving_device.h"
 #include "settings/network_profile.h"
 
 #include <memory>
 
 namespace kaisar {
+
+/// Whether the processor itself proves.
+enum class HostUse { proves, only_checks };
 
 /// What stays the same over all slots of one process.
 struct ProvingWorker {
@@ -25,6 +29,9 @@ struct ProvingWorker {
     /// To be held in a memory phase; zero leaves memory out of the proof.
     std::uint64_t held_memory_limit_bytes = 0;
     std::stop_token stop;
+    HostUse host = HostUse::proves;
+    /// They prove beside the processor, each with its own memory. Opened, and found to answer rightly.
+    std::vector<kernels::DeviceStream*> gpus;
 };
 
 /// Decodes the profile's constants and lets the chosen kernels answer a known case.
@@ -33,22 +40,19 @@ ProvingWorker make_proving_worker(const Ed25519Key& key, const NetworkProfile& n
                                   std::uint64_t memory_limit_bytes, std::stop_token stop);
 
 /// The processor as a proving device: its profile chosen by a short measurement, its memory taken, its threads asleep.
-class ComputeDevice {
-public:
-    explicit ComputeDevice(const ProvingWorker& worker);
+std::unique_ptr<popw::ProvingDevice> make_cpu_device(const ProvingWorker& worker);
 
-    static constexpr std::uint16_t index = 0;
-    const popw::Profile& profile() const { return prover_->profile(); }
-    const Bytes32& uid() const { return uid_; }
-    popw::ComputeProver& prover() const { return *prover_; }
-    /// What the short measurement gave.
-    double macs_per_s() const { return macs_per_s_; }
-
-private:
-    Bytes32 uid_;
-    double macs_per_s_ = 0;
-    std::unique_ptr<popw::ComputeProver> prover_;
+/// A device that is left out for the rest of a run.
+struct LeftOut {
+    std::string device;
+    std::string uuid;
+    std::string reason;
 };
+
+using DeviceList = std::vector<std::unique_ptr<popw::ProvingDevice>>;
+
+/// All devices of the worker, the processor first; a GPU that fails is left out.
+DeviceList make_devices(const ProvingWorker& worker, std::vector<LeftOut>& left_out);
 
 /// A slot's entropy up to the start of the computation.
 struct SlotStart {
@@ -68,28 +72,40 @@ SlotStart make_scheduled_start(const ProvingWorker& worker, const Bytes& schedul
                                const CommitteeClient& committee, const MemberAnswers& start_beacons);
 SlotStart make_on_demand_start(const ProvingWorker& worker, const Bytes& beacon);
 
-struct ComputePhase {
+/// A device and what it computed.
+struct ComputedDevice {
+    popw::ProvingDevice* device;
     popw::ComputeRun run;
+};
+
+struct ComputePhase {
+    std::vector<ComputedDevice> devices; ///< one at least
     /// MARK1, signed.
     Bytes mark;
 };
 
-/// Computes until `deadline`, checks four random tiles by the plain reference, commits. Error(interrupted) on a stop
-/// request.
-ComputePhase run_compute_phase(const ProvingWorker& worker, const ComputeDevice& device, const SlotStart& start,
-                               popw::SteadyTime deadline, const std::function<void(std::uint32_t rounds)>& on_round);
+/// Lets all devices compute until `deadline`, each in a thread of its own, checks four random tiles of each by the
+/// plain reference, commits. A device that fails or computes wrongly is left out; with none left, its error is the
+/// run's. Error(interrupted) on a stop request. `on_round` is called by one thread at a time; its errors end the run.
+ComputePhase run_compute_phase(const ProvingWorker& worker, std::span<popw::ProvingDevice* const> devices,
+                               const SlotStart& start, popw::SteadyTime deadline,
+                               const std::function<void(std::uint32_t rounds)>& on_round,
+                               std::vector<LeftOut>& left_out);
 
 /// The sign of life that every slot asks for.
 Bytes make_heartbeat(const ProvingWorker& worker, const SlotStart& start, popw::MarkStatus status);
 
 class MemoryPhase;
 
-/// Opens what the query asks for and puts the proof together. `memory` is null where memory is not proved;
-/// `query_beacons` are the beacons C (none on demand, where the receipt holds the entropy); receipts in the order of
-/// their marks.
-popw::ProofFile make_proof(const ProvingWorker& worker, const SlotStart& start, const ComputePhase& compute,
-                           MemoryPhase* memory, const std::vector<Bytes>& query_beacons,
-                           const std::vector<Bytes>& receipts);
+/// What the queries of a slot are drawn from, and what a proof shows of it.
+struct QuerySource {
+    const std::vector<Bytes>& beacons;  ///< C; none on demand, where the receipt holds the entropy
+    const std::vector<Bytes>& receipts; ///< in the order of their marks
+};
+
+/// Opens what the query asks one device for and puts its proof together. `memory` is null where the device proves none.
+popw::ProofFile make_proof(const ProvingWorker& worker, const SlotStart& start, const ComputedDevice& computed,
+                           const Bytes& compute_mark, MemoryPhase* memory, const QuerySource& source);
 
 /// A mark of that phase without devices, for this slot and worker.
 popw::Mark make_mark(const ProvingWorker& worker, const SlotStart& start, popw::MarkPhase phase);
