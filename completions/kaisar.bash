@@ -43,13 +43,12 @@ _kaisar() {
         --asset) COMPREPLY=($(compgen -W "coin reward" -- "$current")); return ;;
         --claim) COMPREPLY=($(compgen -W "cpu memory" -- "$current")); return ;;
         --color) COMPREPLY=($(compgen -W "auto always never" -- "$current")); return ;;
-        --devices) COMPREPLY=($(compgen -W "cpu" -- "$current")); return ;;
         --format) COMPREPLY=($(compgen -W "text json prometheus nagios key keystore" -- "$current")); return ;;
         --pay-gas) COMPREPLY=($(compgen -W "owner portal" -- "$current")); return ;;
         --points) COMPREPLY=($(compgen -W "published linear" -- "$current")); return ;;
         --words) COMPREPLY=($(compgen -W "12 24" -- "$current")); return ;;
         --account|--baseline|--binding|--config|--data-dir|--document|--key-file|--keystore|--message-file|--mnemonic-file|--new-password-file|--out|--passphrase-file|--password-file|--profile|--report|--request|--scratch|--support-bundle|--tls-cert|--tls-key|--typed-data|--verify) COMPREPLY=($(compgen -f -- "$current")); return ;;
-        --address|--amount|--chain|--chain-id|--checkers|--committee|--confirmations|--device|--duration|--epoch|--inventory-hash|--k|--limit|--listen|--m|--max-memory|--message|--n|--name|--network|--new-password-fd|--node|--node-public-key|--params|--password-fd|--path|--planted|--pool|--public-rpc|--public-url|--rate|--registry|--require-stable|--role|--rpc|--samples|--signature|--size|--skip|--splay|--store|--threads|--timeout|--to|--valid-days|--variant|--wait) return ;;
+        --address|--amount|--chain|--chain-id|--checkers|--committee|--confirmations|--device|--devices|--duration|--epoch|--inventory-hash|--k|--limit|--listen|--m|--max-memory|--message|--n|--name|--network|--new-password-fd|--node|--node-public-key|--params|--password-fd|--path|--planted|--pool|--public-rpc|--public-url|--rate|--registry|--require-stable|--role|--rpc|--samples|--signature|--size|--skip|--splay|--store|--threads|--timeout|--to|--valid-days|--variant|--wait) return ;;
     esac
     COMPREPLY=($(compgen -W "${_kaisar_words[$place]}" -- "$current"))
 }

@@ -42,7 +42,7 @@ complete -c kaisar -n '__kaisar_at '\''kaisar prove'\''' -l now -d 'Take the com
 complete -c kaisar -n '__kaisar_at '\''kaisar prove'\''' -l rehearse -d 'Play worker and checker here, without a network'
 complete -c kaisar -n '__kaisar_at '\''kaisar prove'\''' -l verify -r -F -d 'Audit a proof file, anyone'\''s'
 complete -c kaisar -n '__kaisar_at '\''kaisar prove'\''' -l out -r -F -d 'Keep a copy of each proof there'
-complete -c kaisar -n '__kaisar_at '\''kaisar prove'\''' -l devices -x -a 'cpu' -d 'Which devices prove: cpu'
+complete -c kaisar -n '__kaisar_at '\''kaisar prove'\''' -l devices -x -d 'Which devices prove: cpu, cuda:N, a GPU'\''s UUID, or all (the default)'
 complete -c kaisar -n '__kaisar_at '\''kaisar prove'\''' -l max-memory -x -d 'Most memory that the proof may take; a rehearsal without it leaves memory out'
 complete -c kaisar -n '__kaisar_at '\''kaisar prove'\''' -l splay -x -d 'Upload up to S seconds later, by an amount that the node id fixes'
 complete -c kaisar -n '__kaisar_at '\''kaisar prove'\''' -l flush -d 'Deliver what is left in the outbox and do nothing else'

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # For a machine with NVIDIA GPUs: builds the GPU kernels, lets them answer known cases, looks at them with compute-sanitizer,
-# measures them beside cuBLASLt and memcpy, and, where the rest of the program can be built, runs kaisar bench on them. Needs nothing
-# but nvcc and g++ for all but the last. Takes at most eight minutes and changes no setting of the GPU.
+# measures them beside cuBLASLt and memcpy, and, where the rest of the program can be built, runs kaisar bench on them and a slot of
+# kaisar prove, whose proof is verified twice. Needs nothing but nvcc and g++ for all but the last. Takes at most ten minutes and
+# changes no setting of the GPU.
 #
 # usage: bash tests/gpu/run.sh TABLE [--build-only]
 #   TABLE          the file that the figures are written to
@@ -82,6 +83,23 @@ if step 'configure the program' 60 cmake -S . -B "$build/program" -G Ninja -DCMA
     step 'build the program' 180 cmake --build "$build/program" --target kaisar; then
     step 'kaisar bench' 60 "$build/program/bin/kaisar" bench --device cuda:0 --duration 0.5 || failed=1
     cat "$build/kaisar-bench.log" | tee -a "$table"
+    # A whole slot of the network's constants on the GPU; its proof goes through the verifier and through the plain reference.
+    rm -rf "$build/proof"
+    if step 'kaisar prove --rehearse' 240 "$build/program/bin/kaisar" prove --rehearse --devices cuda:0 --params default --max-memory 8000000000 \
+        --out "$build/proof" --data-dir "$build/data"; then
+        cat "$build/kaisar-prove---rehearse.log" | tee -a "$table"
+        step 'kaisar prove --verify' 60 "$build/program/bin/kaisar" prove --verify "$build"/proof/*.kpw --data-dir "$build/data" || failed=1
+        cat "$build/kaisar-prove---verify.log" | tee -a "$table"
+        step 'reference: four tiles' 120 python3 - "$build"/proof/*.kpw <<'PYTHON' || failed=1
+import pathlib
+import sys
+sys.path.insert(0, "tests/interop/popw_reference")
+import verify
+print(verify.verify(pathlib.Path(sys.argv[1]).read_bytes(), tiles=4))
+PYTHON
+    else
+        failed=1
+    fi
 else
     say 'kaisar bench: left out, the program could not be built here (docs/build.sh lists what it needs)'
 fi

@@ -81,6 +81,20 @@ def _():
         assert verify.verify(rehearse(folder, "--params", "test"))["profile"] == 0
 
 
+@case("a proof that a GPU's prover makes on a test double of one verifies, products, pages and walk")
+def _():
+    program = processes.BUILD / "bin" / "tests" / "device_proof"
+    if not program.exists():
+        raise Skip(f"{program} is not built")
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "device.kpw"
+        done = subprocess.run([program, path], capture_output=True, text=True, timeout=120, check=True)
+        code, rounds, held = done.stdout.split()
+        assert code == "ok" and int(held) > 2**19, done.stdout
+        figures = verify.verify(path.read_bytes())
+        assert figures["rounds"] == int(rounds) and figures["pages"] * 2048 == int(held), figures
+
+
 @case("`kaisar prove --verify` accepts the reference's proofs and refuses a changed one with exit code 7")
 def _():
     program = processes.BUILD / "bin" / "kaisar"
