@@ -10,15 +10,6 @@ namespace {
 
 std::string name_of(const kernels::DeviceFacts& facts) { return "cuda:" + std::to_string(facts.index); }
 
-bool is_device_name(const std::string& name) {
-    const auto is_number = [](std::string_view text) {
-        return !text.empty() && text.size() <= 3 &&
-               std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-    };
-    return name == "cpu" || name == "all" || name.starts_with("GPU-") || name.starts_with("MIG-") ||
-           (name.starts_with("cuda:") && is_number(std::string_view(name).substr(5)));
-}
-
 void require_known(const std::string& name, const GpuCandidates& candidates) {
     if (!is_device_name(name))
         throw Error(ErrorKind::usage, "--devices: " + name + " is no device",
@@ -34,6 +25,15 @@ void require_known(const std::string& name, const GpuCandidates& candidates) {
 }
 
 } // namespace
+
+bool is_device_name(const std::string& name) {
+    const auto is_number = [](std::string_view text) {
+        return !text.empty() && text.size() <= 3 &&
+               std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+    };
+    return name == "cpu" || name == "all" || name.starts_with("GPU-") || name.starts_with("MIG-") ||
+           (name.starts_with("cuda:") && is_number(std::string_view(name).substr(5)));
+}
 
 DeviceSelection select_devices(const std::vector<std::string>& names, const GpuCandidates& candidates) {
     for (const auto& name : names) require_known(name, candidates);

@@ -12,6 +12,9 @@ struct LeftAlone {
     std::string reason;
 };
 
+/// Whether it can be one of the names that select_devices() takes.
+bool is_device_name(const std::string& name);
+
 struct DeviceSelection {
     bool has_processor = true;
     std::vector<kernels::DeviceFacts> gpus; ///< by index

@@ -301,7 +301,8 @@ void declare_prove(CLI::App& command, Action& action) {
         .add_option("--devices", options->devices,
                     "Which devices prove: cpu, cuda:N, a GPU's UUID, or all (the default)")
         ->delimiter(',')
-        ->type_name("LIST");
+        ->type_name("LIST")
+        ->check([](const std::string& name) { return is_device_name(name) ? "" : name + " is no device"; });
     command
         .add_option("--max-memory", options->max_memory_bytes,
                     "Most memory that the proof may take; a rehearsal without it leaves memory out")
