@@ -1,7 +1,7 @@
 # bash completion for kaisar and kaisar-network; made by completions/generate.py; do not edit
 declare -gA _kaisar_words=(
     ['kaisar']='register prove status bench wallet completions --help --version --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
-    ['kaisar register']='--help --name --claim --plan --yes --skip --binding --pay-gas --password-file --password-fd --replace --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
+    ['kaisar register']='--help --name --claim --plan --yes --skip --binding --pay-gas --confirmations --wait --password-file --password-fd --replace --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
     ['kaisar prove']='--help --now --rehearse --verify --out --devices --max-memory --splay --flush --params --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
     ['kaisar status']='--help --offline --watch --format --support-bundle --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'
     ['kaisar bench']='peak-s8 gemm-s8 peak-f32 gemm-f32 peak-f64 gemm-f64 peak-bf16 gemm-bf16 sha256 chacha8 memory-read memory-write memory-copy memory-triad memory-random memory-latency render disk-read disk-write disk-sync network-down network-up network-rtt pcie-h2d pcie-d2h --help --list --size --m --n --k --threads --device --variant --duration --samples --require-stable --report --quick --scratch --baseline --save-baseline --json --quiet --verbose --no-input --color --data-dir --system --config --network --timeout'

@@ -72,6 +72,8 @@ struct RegistrationChoices {
     PlanMode plan_mode = PlanMode::run;
     /// Gives the owner's signature for this request: asks for a password, or reads a file made elsewhere.
     std::function<SignedBinding(const BindingRequest& request)> obtain_binding;
+    /// Where the owner pays: brings what it signed to the chain, before a peer is asked for. Else the portal does.
+    std::function<void(const SignedBinding& binding)> bring_to_chain;
     std::function<bool(const SetupPlan& plan)> agrees_to_plan;
     std::function<bool(const SetupStep& step)> agrees_to_step;
     /// Runs the workloads that the peer asks for and gives the `kaisar.bench/1` document.

@@ -155,11 +155,16 @@ void RegistrationWalk::bind() {
                     fmt::format("sign {} with kaisar wallet bind --request",
                                 (directory_.root() / "binding-request.json").string()));
     countersign_binding(binding, key_);
+    save_file(directory_.binding(), encode_binding(binding));
     portal_.call("PUT", worker_target("/binding"), encode_binding(binding));
     record_.owner = format_address(bound.owner);
 }
 
 void RegistrationWalk::take_peer() {
+    if (choices_.bring_to_chain) {
+        const auto binding = load_file(directory_.binding(), binding_json_limit_bytes);
+        choices_.bring_to_chain(decode_binding(text_of(binding), directory_.binding().string()));
+    }
     const auto answer = decode_answer(decode_peer_answer, portal_.call("POST", worker_target("/peer")));
     record_.transaction_hash = answer.transaction_hash;
     record_.peer = answer.peer;

@@ -3,12 +3,10 @@
 #include "bytes/hex.h"
 #include "command.h"
 #include "error/error.h"
-#include "evm/binding_json.h"
 #include "network.h"
 #include "owner_limits.h"
-#include "password.h"
 #include "provider/registration.h"
-#include "wallet/wallet_file.h"
+#include "register_owner.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -22,42 +20,19 @@ struct Options {
     std::string name;
     std::vector<std::string> claims{"cpu", "memory"};
     std::vector<std::string> skipped_steps;
-    std::string binding;
     std::string gas_payer = "portal";
-    PasswordOptions password;
+    OwnerOptions owner;
     bool plan = false;
     bool yes = false;
     bool replace = false;
 };
 
-constexpr std::chrono::hours binding_validity{24 * 365};
 /// Enough for the figures that go beside the proof, which alone counts.
 constexpr double workload_seconds = 0.3;
 
 std::string host_name() {
     char name[256] = {};
     return ::gethostname(name, sizeof name - 1) == 0 && name[0] != '\0' ? std::string(name).substr(0, 64) : "worker";
-}
-
-SignedBinding obtain_binding(const Options& options, const BindingRequest& request, const DataDirectory& directory,
-                             Context& context) {
-    if (!options.binding.empty()) {
-        const auto content = load_file(options.binding, binding_json_limit_bytes);
-        return decode_binding(text_of(content), options.binding);
-    }
-    if (!find_wallet(directory.wallet()))
-        throw Error(ErrorKind::wallet, fmt::format("there is no wallet at {}", directory.wallet().string()),
-                    fmt::format("make one with kaisar wallet create, or sign {} on another machine (kaisar wallet "
-                                "bind) and give --binding FILE",
-                                (directory.root() / "binding-request.json").string()));
-    const auto password = read_password(options.password, context, Purpose::unlock);
-    const auto account = unlock_wallet(directory.wallet(), password.view());
-    const auto now = std::chrono::floor<std::chrono::seconds>(context.clock.now()).time_since_epoch();
-    const auto issued_at = static_cast<std::uint64_t>(now.count());
-    const auto expires_at = static_cast<std::uint64_t>((now + std::chrono::seconds(binding_validity)).count());
-    SignedBinding binding{.binding = make_binding(request, account.address(), issued_at, expires_at)};
-    binding.owner_signature = account.sign_digest(binding_digest(binding.binding));
-    return binding;
 }
 
 std::string plan_text(const SetupPlan& plan) {
@@ -96,15 +71,15 @@ std::string run_workloads(const std::vector<std::string>& workloads, Context& co
     return bench_report_to_json(report);
 }
 
-RegistrationChoices make_choices(const Options& options, const DataDirectory& directory, Context& context) {
+RegistrationChoices make_choices(const Options& options, OwnersPart& owner, Context& context) {
     std::error_code ignored;
     return {.name = options.name.empty() ? host_name() : options.name,
             .claims = options.claims,
             .plan_mode = options.plan ? PlanMode::show_only : PlanMode::run,
-            .obtain_binding =
-                [&options, &directory, &context](const BindingRequest& request) {
-                    return obtain_binding(options, request, directory, context);
-                },
+            .obtain_binding = [&owner](const BindingRequest& request) { return owner.sign(request); },
+            .bring_to_chain = options.gas_payer == "portal"
+                                  ? std::function<void(const SignedBinding&)>()
+                                  : [&owner](const SignedBinding& binding) { owner.bring_to_chain(binding); },
             .agrees_to_plan = [&options,
                                &context](const SetupPlan& plan) { return agrees_to_plan(options, plan, context); },
             .agrees_to_step = [&options,
@@ -146,12 +121,13 @@ int run(const Options& options, Context& context) {
         std::filesystem::remove(directory.certificate(), ignored);
     }
     const auto profile = resolve_network(context, *transport);
-    if (options.gas_payer == "owner" && profile.chain != "embedded")
+    if (options.gas_payer == "owner" && profile.chain == "embedded")
         throw Error(ErrorKind::usage,
-                    "--pay-gas owner: this version has the portal bring every registration to the chain",
-                    "leave --pay-gas out: the owner pays for its claims only");
+                    "--pay-gas owner: this network keeps its ledger in the portal, which takes no gas",
+                    "leave --pay-gas out");
     const auto connection = make_connection(context, *transport);
-    const auto result = register_worker(directory, profile, connection, make_choices(options, directory, context));
+    OwnersPart owner(options.owner, profile, directory, *transport, context);
+    const auto result = register_worker(directory, profile, connection, make_choices(options, owner, context));
     context.terminal.print_result(context.options.json ? registration_json(result, directory.certificate())
                                                        : result_text(result, directory));
     return 0;
@@ -167,19 +143,24 @@ void declare_register(CLI::App& command, Action& action) {
         ->type_name("LIST")
         ->check(CLI::IsMember({"cpu", "memory"}));
     command.add_flag("--plan", options->plan, "Show the setup scripts and run none");
-    command.add_flag("--yes", options->yes, "Agree to the setup plan, optional steps included");
+    command.add_flag("--yes", options->yes,
+                     "Agree to the setup plan, optional steps included, and to the fee with --pay-gas owner");
     command.add_option("--skip", options->skipped_steps, "Leave out these optional steps of the plan")
         ->delimiter(',')
         ->type_name("STEPS");
-    command.add_option("--binding", options->binding, "The owner's binding, signed on another machine")
+    command.add_option("--binding", options->owner.binding, "The owner's binding, signed on another machine")
         ->type_name("FILE");
     command.add_option("--pay-gas", options->gas_payer, "Who pays for the registration's transaction: owner or portal")
         ->type_name("WHO")
         ->check(CLI::IsMember({"owner", "portal"}));
-    add_password_options(command, options->password);
+    add_settlement_options(command, options->owner.settlement);
+    add_password_options(command, options->owner.password);
     command.add_flag("--replace", options->replace,
                      "Register anew with the same node key: after a change of the machine");
-    action = [options](Context& context) { return run(*options, context); };
+    action = [options](Context& context) {
+        if (options->yes) options->owner.consent = Consent::given;
+        return run(*options, context);
+    };
 }
 
 } // namespace kaisar

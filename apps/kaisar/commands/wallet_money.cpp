@@ -163,6 +163,13 @@ void require_chain(const MoneyPlace& place) {
                     "rewards can be sent on where the network is on an EVM chain; kaisar wallet balance shows them");
 }
 
+MoneyPlace money_place_of(const NetworkProfile& profile) {
+    MoneyPlace place{.profile = profile, .chain_id = profile.chain_id, .registry = Address{profile.registry}};
+    if (profile.chain.starts_with(evm_prefix))
+        place.nodes = parse_nodes(std::string_view(profile.chain).substr(evm_prefix.size()));
+    return place;
+}
+
 MoneyPlace find_money_place(const ChainOptions& options, Context& context, Transport& transport) {
     MoneyPlace place;
     if (!options.rpc.empty()) place.nodes = parse_nodes(options.rpc);
@@ -170,13 +177,11 @@ MoneyPlace find_money_place(const ChainOptions& options, Context& context, Trans
     place.chain_id = options.chain_id;
     const bool is_complete = !place.nodes.empty() && place.chain_id != 0;
     if (is_complete && context.places.network.empty()) return place;
-    place.profile = resolve_network(context, transport);
-    const auto& chain = place.profile->chain;
-    if (place.chain_id == 0) place.chain_id = place.profile->chain_id;
-    if (!place.registry) place.registry = Address{place.profile->registry};
-    if (place.nodes.empty() && chain.starts_with(evm_prefix))
-        place.nodes = parse_nodes(std::string_view(chain).substr(evm_prefix.size()));
-    return place;
+    auto networks = money_place_of(resolve_network(context, transport));
+    if (place.chain_id != 0) networks.chain_id = place.chain_id;
+    if (place.registry) networks.registry = place.registry;
+    if (!place.nodes.empty()) networks.nodes = place.nodes;
+    return networks;
 }
 
 ChainClient open_chain(const MoneyPlace& place, const Context& context, Transport& transport) {

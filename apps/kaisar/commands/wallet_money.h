@@ -15,11 +15,12 @@ namespace kaisar {
 /// The ledger that this run is about.
 struct MoneyPlace {
     std::optional<NetworkProfile> profile;
-    std::vector<Url> nodes; ///< none: the ledger is embedded in the portal
+    std::vector<Url> nodes = {}; ///< none: the ledger is embedded in the portal
     std::uint64_t chain_id = 0;
     std::optional<Address> registry;
 };
 
+MoneyPlace money_place_of(const NetworkProfile& profile);
 /// --rpc and --chain-id, else the network's profile.
 MoneyPlace find_money_place(const ChainOptions& options, Context& context, Transport& transport);
 
