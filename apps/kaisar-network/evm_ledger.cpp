@@ -37,7 +37,7 @@ ChainAccess make_chain_access(const NetworkOptions& shared, Transport& transport
                        .nodes = parse_nodes(std::string_view(shared.chain).substr(evm_prefix.size())),
                        .timeout = chain_timeout,
                        .stop = {}};
-    access.chain_id = fetch_chain_id(access);
+    access.chain_id = fetch_chain_id(access, access.nodes.front());
     return access;
 }
 

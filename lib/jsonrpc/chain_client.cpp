@@ -74,7 +74,32 @@ constexpr Phrase phrases[] = {
     {"gasprice", SendOutcome::fee_too_low},
 };
 
+std::vector<RpcAnswer> exchange(const ChainAccess& access, const Url& node, std::span<const RpcCall> calls) {
+    HttpRequest request{
+        .method = "POST", .authority = node.authority(), .target = {}, .headers = {}, .body = encode_rpc_calls(calls)};
+    request.headers.add("Content-Type", "application/json");
+    const TransportLimits limits{.timeout = access.timeout / static_cast<int>(access.nodes.size()),
+                                 .body_limit_bytes = rpc_answer_limit_bytes};
+    const auto response = access.transport.send(node, request, limits, access.stop);
+    if (response.status != 200)
+        throw Error(ErrorKind::network, fmt::format("{} answers with status {}", node.text(), response.status),
+                    "is that the RPC address of an EVM chain? name another with --rpc");
+    auto answers = decode_rpc_answers(response.body, calls.size());
+    for (const auto& answer : answers)
+        if (answer.failure && answer.failure->code == limit_exceeded)
+            throw Error(ErrorKind::network, fmt::format("{} is asked too often", node.text()),
+                        "try again later, or name another node with --rpc");
+    return answers;
+}
+
 } // namespace
+
+std::uint64_t fetch_chain_id(const ChainAccess& access, const Url& node) {
+    const RpcCall question{"eth_chainId", "[]"};
+    const auto answers = exchange(access, node, {&question, 1});
+    if (answers[0].failure) throw failure_error(question.method, *answers[0].failure);
+    return decode_quantity(answers[0].result);
+}
 
 std::vector<Url> parse_nodes(std::string_view text) {
     std::vector<Url> nodes;
@@ -94,31 +119,8 @@ ChainClient::ChainClient(ChainAccess access) : access_(std::move(access)), chain
     check(!access_.nodes.empty(), "a chain has a node");
 }
 
-std::vector<RpcAnswer> ChainClient::exchange(const Url& node, std::span<const RpcCall> calls) {
-    HttpRequest request{
-        .method = "POST", .authority = node.authority(), .target = {}, .headers = {}, .body = encode_rpc_calls(calls)};
-    request.headers.add("Content-Type", "application/json");
-    const TransportLimits limits{.timeout = access_.timeout / static_cast<int>(access_.nodes.size()),
-                                 .body_limit_bytes = rpc_answer_limit_bytes};
-    const auto response = access_.transport.send(node, request, limits, access_.stop);
-    if (response.status != 200)
-        throw Error(ErrorKind::network, fmt::format("{} answers with status {}", node.text(), response.status),
-                    "is that the RPC address of an EVM chain? name another with --rpc");
-    auto answers = decode_rpc_answers(response.body, calls.size());
-    for (const auto& answer : answers)
-        if (answer.failure && answer.failure->code == limit_exceeded)
-            throw Error(ErrorKind::network, fmt::format("{} is asked too often", node.text()),
-                        "try again later, or name another node with --rpc");
-    return answers;
-}
-
 bool ChainClient::is_right_chain(std::size_t node) {
-    if (!chain_ids_[node]) {
-        const RpcCall question{"eth_chainId", "[]"};
-        const auto answers = exchange(access_.nodes[node], {&question, 1});
-        if (answers[0].failure) throw failure_error(question.method, *answers[0].failure);
-        chain_ids_[node] = decode_quantity(answers[0].result);
-    }
+    if (!chain_ids_[node]) chain_ids_[node] = fetch_chain_id(access_, access_.nodes[node]);
     return *chain_ids_[node] == access_.chain_id;
 }
 
@@ -135,7 +137,7 @@ std::vector<RpcAnswer> ChainClient::call(std::span<const RpcCall> calls) {
                     ++of_other_chains;
                     continue;
                 }
-                auto answers = exchange(access_.nodes[node], calls);
+                auto answers = exchange(access_, access_.nodes[node], calls);
                 preferred_ = node;
                 return answers;
             } catch (const Error& error) {

@@ -20,6 +20,9 @@ struct ChainAccess {
     std::stop_token stop;
 };
 
+/// The id of the chain that the node is of, as it says itself.
+std::uint64_t fetch_chain_id(const ChainAccess& access, const Url& node);
+
 /// One address or several between commas; Error(usage) for what is none.
 std::vector<Url> parse_nodes(std::string_view text);
 
@@ -95,7 +98,6 @@ public:
     const std::stop_token& stop() const { return access_.stop; }
 
 private:
-    std::vector<RpcAnswer> exchange(const Url& node, std::span<const RpcCall> calls);
     bool is_right_chain(std::size_t node);
 
     ChainAccess access_;

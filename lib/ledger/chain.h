@@ -37,6 +37,9 @@ public:
     virtual std::optional<PeerAnswer> assign_peer(const Bytes32& node_id, Instant now) = 0;
     /// The transaction that holds the report; the same report again finds it.
     virtual std::optional<Bytes32> report_epoch(const EpochReport& report) = 0;
+    /// The transaction that bans the checker with this key until then, Instant::max() being for good; a ban that is
+    /// there and lasts as long is found.
+    virtual std::optional<Bytes32> ban_checker(const Bytes32& key, Instant until) = 0;
     /// What an epoch's workers share.
     virtual Uint256 pool() const = 0;
     /// The owner's rewards from this epoch on, some at a time.

@@ -15,6 +15,7 @@ constexpr std::string_view worker_kind = "worker";
 constexpr std::string_view peer_kind = "peer";
 constexpr std::string_view epoch_kind = "epoch";
 constexpr std::string_view claim_kind = "claim";
+constexpr std::string_view ban_kind = "ban";
 /// Documents about an account: what it was paid, and up to which epoch.
 constexpr std::string_view balance_kind = "balance";
 constexpr std::string_view claimed_kind = "claimed-before";
@@ -84,6 +85,18 @@ public:
                                           report.epoch, report.micro_points, encode_hex(report.points_digest),
                                           encode_hex(report.rewards_root), encode_hex(report.verdicts_root),
                                           format_decimal(report.pool)));
+    }
+
+    std::optional<Bytes32> ban_checker(const Bytes32& key, Instant until) override {
+        const auto fields =
+            fmt::format("until {}\n", until == Instant::max() ? std::string("for-good") : format_rfc3339(until));
+        std::optional<Bytes32> known;
+        // It is asked for again and again: most times there is nothing to write.
+        store_.read([&](const RecordReader& records) {
+            const auto last = records.find_ledger_record(ban_kind, key);
+            if (last && last->record.ends_with("\n" + fields)) known = last->hash;
+        });
+        return known ? *known : find_or_append(ban_kind, key, fields);
     }
 
     Uint256 pool() const override { return pool_; }

@@ -4,11 +4,12 @@
 #include "error/error.h"
 #include "evm/binding_json.h"
 #include "ledger/reward_book.h"
+#include "payments/registration.h"
 #include "protocol/portal_messages_json.h"
 #include "registry/registry.h"
 
 #include <algorithm>
-#include <condition_variable>
+#include <cstdlib>
 #include <fmt/format.h>
 #include <functional>
 #include <map>
@@ -20,6 +21,8 @@ namespace {
 /// Documents about a worker: the transaction of its binding, and its peer as the chain gave it.
 constexpr std::string_view binding_kind = "chain-binding";
 constexpr std::string_view peer_kind = "chain-peer";
+/// Documents about a checker, by its key: until when the chain has banned it, in seconds, and the transaction.
+constexpr std::string_view ban_kind = "chain-ban";
 /// Documents about the network itself stand under this id, which is no SHA-256 that anybody will find a key for.
 constexpr Bytes32 network_wide{};
 constexpr std::chrono::milliseconds shortest_pause{50};
@@ -33,12 +36,16 @@ ContractCall question(const Address& to, Bytes data) {
     return {.from = {}, .to = to, .value = {}, .data = std::move(data)};
 }
 
+/// Nobody can be given a peer, and no checker be banned, before the chain has them.
+enum class Turn { first, usual };
+
 /// A queued wish: what to send, whether the chain has it already, and what to keep once it is final.
 struct Job {
     PaymentIntent intent;
     /// The transaction when the chain has it without us, zero where it is not known which one.
     std::function<std::optional<Bytes32>(ChainClient&)> find_done;
     std::function<void(ChainClient&, const Bytes32& transaction)> keep;
+    Turn turn = Turn::usual;
 };
 
 class EvmChain final : public Chain {
@@ -50,6 +57,7 @@ public:
     std::optional<Bytes32> register_worker(const SignedBinding& binding) override;
     std::optional<PeerAnswer> assign_peer(const Bytes32& node_id, Instant now) override;
     std::optional<Bytes32> report_epoch(const EpochReport& report) override;
+    std::optional<Bytes32> ban_checker(const Bytes32& key, Instant until) override;
     Uint256 pool() const override { return pool_; }
     OwnedRewards rewards_of(const Address& owner, std::uint64_t from_epoch) const override {
         OwnedRewards owned;
@@ -114,15 +122,12 @@ std::optional<Bytes32> EvmChain::register_worker(const SignedBinding& signed_bin
     const auto digest = encode_hex(binding_digest(binding));
     if (const auto known = find_document(binding.node_id, binding_kind); known && known->starts_with(digest + " "))
         return decode_hex_array<32>(known->substr(digest.size() + 1));
-    const auto purpose = "register " + digest;
-    throw_refusal(purpose);
     const auto registry = ledger_.registry;
-    enqueue({.intent = {.purpose = purpose, .to = registry, .value = {}, .data = register_call(signed_binding)},
+    auto intent = registration_intent(registry, signed_binding);
+    throw_refusal(intent.purpose);
+    enqueue({.intent = std::move(intent),
              .find_done = [registry, binding](ChainClient& chain) -> std::optional<Bytes32> {
-                 const auto answer = chain.read(question(registry, worker_call(binding.node_id, binding.owner)));
-                 const auto worker = decode_worker(answer.data);
-                 if (!worker || worker->issued_at != binding.issued_at || worker->expires_at != binding.expires_at)
-                     return std::nullopt;
+                 if (!has_binding(chain, registry, binding)) return std::nullopt;
                  const auto latest = chain.latest_block().number;
                  const std::optional<Bytes32> topics[] = {worker_registered_topic(), binding.node_id};
                  const auto logs = chain.logs(registry, topics, latest - std::min(latest, log_window_blocks));
@@ -211,13 +216,40 @@ std::optional<Bytes32> EvmChain::report_epoch(const EpochReport& report) {
     return std::nullopt;
 }
 
+std::optional<Bytes32> EvmChain::ban_checker(const Bytes32& key, Instant until) {
+    const auto seconds =
+        until == Instant::max()
+            ? UINT64_MAX
+            : static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(until).time_since_epoch().count());
+    if (const auto known = find_document(key, ban_kind))
+        if (const auto space = known->find(' '); std::strtoull(known->c_str(), nullptr, 10) >= seconds)
+            return decode_hex_array<32>(known->substr(space + 1));
+    const auto purpose = fmt::format("ban {} until {}", encode_hex(key), seconds);
+    throw_refusal(purpose);
+    const auto registry = ledger_.registry;
+    enqueue({.intent = {.purpose = purpose, .to = registry, .value = {}, .data = ban_checker_call(key, seconds)},
+             .find_done = [registry, key, seconds](ChainClient& chain) -> std::optional<Bytes32> {
+                 const auto banned = decode_value(chain.read(question(registry, checker_call(key))).data);
+                 return banned && *banned >= Uint256(seconds) ? std::optional(Bytes32{}) : std::nullopt;
+             },
+             .keep =
+                 [this, key, until, seconds](ChainClient&, const Bytes32& transaction) {
+                     mirror_->ban_checker(key, until);
+                     store_.write([&](RecordWriter& records) {
+                         records.put_document(key, ban_kind, fmt::format("{} {}", seconds, encode_hex(transaction)));
+                     });
+                 }});
+    return std::nullopt;
+}
+
 /// The peers and checkers of this network, where the registry does not have them; peers of ours that moved are retired.
 void EvmChain::add_sites(ChainClient& chain) {
-    const auto add = [&](std::string purpose, Bytes data) {
+    const auto enqueue_site = [&](std::string purpose, Bytes data, Turn turn) {
         enqueue(
             {.intent = {.purpose = std::move(purpose), .to = ledger_.registry, .value = {}, .data = std::move(data)},
              .find_done = [](ChainClient&) { return std::optional<Bytes32>(); },
-             .keep = [](ChainClient&, const Bytes32&) {}});
+             .keep = [](ChainClient&, const Bytes32&) {},
+             .turn = turn});
     };
     const auto count = decode_value(chain.read(question(ledger_.registry, registry_getter("peerCount"))).data);
     auto missing = ledger_.peers;
@@ -232,14 +264,15 @@ void EvmChain::add_sites(ChainClient& chain) {
         if (same != missing.end())
             missing.erase(same);
         else if (is_ours)
-            add(fmt::format("retire peer {}", index), retire_peer_call(index));
+            enqueue_site(fmt::format("retire peer {}", index), retire_peer_call(index), Turn::usual);
     }
     for (const auto& site : missing)
-        add(fmt::format("add peer {} {}", encode_hex(site.public_key), site.endpoint),
-            add_peer_call(site.public_key, site.endpoint));
+        enqueue_site(fmt::format("add peer {} {}", encode_hex(site.public_key), site.endpoint),
+                     add_peer_call(site.public_key, site.endpoint), Turn::first);
     for (const auto& key : ledger_.checkers) {
         const auto known = decode_value(chain.read(question(ledger_.registry, checker_call(key))).data);
-        if (known && known->is_zero()) add("add checker " + encode_hex(key), add_checker_call(key));
+        if (known && known->is_zero())
+            enqueue_site("add checker " + encode_hex(key), add_checker_call(key), Turn::first);
     }
 }
 
@@ -265,9 +298,8 @@ bool EvmChain::work_round(ChainClient& chain, Sender& sender) {
         std::lock_guard lock(mutex_);
         jobs.assign(jobs_.begin(), jobs_.end());
     }
-    // Nobody can be given a peer before the chain has one.
-    const auto is_site = [](const auto& job) { return job.first.starts_with("add "); };
-    if (std::ranges::any_of(jobs, is_site)) std::erase_if(jobs, std::not_fn(is_site));
+    const auto is_first = [](const auto& job) { return job.second.turn == Turn::first; };
+    if (std::ranges::any_of(jobs, is_first)) std::erase_if(jobs, std::not_fn(is_first));
     // Those that wait for their block first, so that their nonces are settled before new ones are given out.
     std::ranges::stable_partition(jobs, [&](const auto& job) { return sender.find_unfinished(job.first) != nullptr; });
     bool has_ended = false;
@@ -309,24 +341,6 @@ void EvmChain::run(const std::stop_token& stop) {
 }
 
 } // namespace
-
-std::uint64_t fetch_chain_id(ChainAccess access) {
-    const RpcCall asked{"eth_chainId", "[]"};
-    HttpRequest request{.method = "POST",
-                        .authority = access.nodes.front().authority(),
-                        .target = {},
-                        .headers = {},
-                        .body = encode_rpc_calls(std::span(&asked, 1))};
-    request.headers.add("Content-Type", "application/json");
-    const auto response =
-        access.transport.send(access.nodes.front(), request,
-                              {.timeout = access.timeout, .body_limit_bytes = rpc_answer_limit_bytes}, access.stop);
-    const auto answers = decode_rpc_answers(response.body, 1);
-    if (response.status != 200 || answers[0].failure)
-        throw Error(ErrorKind::network, fmt::format("{} does not name its chain", access.nodes.front().text()),
-                    "is that the RPC address of an EVM chain?");
-    return decode_quantity(answers[0].result);
-}
 
 RegistryFacts fetch_registry_facts(const ChainAccess& access, const Address& registry) {
     ChainClient chain(access);

@@ -27,9 +27,6 @@ struct RegistryFacts {
     Uint256 pool_limit;
 };
 
-/// The id of the chain that these nodes are of, as they say themselves.
-std::uint64_t fetch_chain_id(ChainAccess access);
-
 /// Error(mismatch) when there is no registry at that address.
 RegistryFacts fetch_registry_facts(const ChainAccess& access, const Address& registry);
 

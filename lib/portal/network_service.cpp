@@ -1,5 +1,6 @@
 #include "portal/network_service.h"
 
+#include "accounting/bans.h"
 #include "bytes/hex.h"
 #include "checker/planting.h"
 #include "error/error.h"
@@ -223,6 +224,11 @@ void NetworkService::run_planting(const std::stop_token& stop, std::uint64_t sha
 void NetworkService::run_settlement(std::stop_token stop) {
     while (!stop.stop_requested()) {
         bool is_settled = false;
+        try {
+            accounting::report_bans(store_, *chain_, checkers_.constants(), clock_.now());
+        } catch (const Error&) {
+            // The store failed, or the chain refused: it is tried again.
+        }
         try {
             is_settled = accounting::settle_next_epoch(store_, *chain_, standings_, clock_.now());
         } catch (const Error&) {

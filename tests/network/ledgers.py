@@ -29,8 +29,9 @@ def short_epochs(folder):
 class Embedded:
     name, chain_options = "embedded", ()
 
-    def __init__(self, params=None):
+    def __init__(self, params=None, network_options=()):
         """With the short epochs, unless told otherwise."""
+        self.network_options = network_options
         self.home = tempfile.TemporaryDirectory(prefix="kaisar-ledger-")
         self.folder = pathlib.Path(self.home.name)
         (self.folder / "probe-home").mkdir()
@@ -38,7 +39,7 @@ class Embedded:
         self.open()
 
     def open(self):
-        self.network = Network(self.folder, params=self.params)
+        self.network = Network(self.folder, *self.network_options, params=self.params)
 
     def fund(self, address):
         pass
@@ -51,9 +52,9 @@ class Embedded:
 class Evm(Embedded):
     name, chain_options = "evm", RPC_OPTIONS
 
-    def __init__(self, *anvil_options, params=None, **how):
+    def __init__(self, *anvil_options, params=None, network_options=(), **how):
         self.anvil = Anvil(*anvil_options, **how)
-        super().__init__(params)
+        super().__init__(params, network_options)
 
     def operator(self, *words):
         """kaisar-network with the account that anvil gave coin to."""
@@ -71,7 +72,7 @@ class Evm(Embedded):
         assert done.returncode == 0, done.stdout + done.stderr
         self.registry = json.loads(done.stdout)["registry"]
         self.network = Network(self.folder, "--chain", f"evm:{self.anvil.url}", "--registry", self.registry, *self.account, *RPC_OPTIONS,
-                               params=self.params)
+                               *self.network_options, params=self.params)
 
     def fund(self, address):
         self.anvil.give(address)

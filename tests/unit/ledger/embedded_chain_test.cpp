@@ -46,6 +46,19 @@ TEST_CASE("the same binding is one transaction, another inventory is another") {
     CHECK(all_records(*temporary.store).size() == 2);
 }
 
+TEST_CASE("the same ban is one line, and a longer one is another") {
+    TemporaryStore temporary;
+    const auto chain = make_embedded_chain(*temporary.store, {site});
+    const auto first = chain->ban_checker(filled(1), now);
+    CHECK(chain->ban_checker(filled(1), now) == first);
+    CHECK(chain->ban_checker(filled(2), now) != first);
+    const auto longer = chain->ban_checker(filled(1), Instant::max());
+    CHECK(longer != first);
+    CHECK(chain->ban_checker(filled(1), Instant::max()) == longer);
+    CHECK(all_records(*temporary.store).size() == 3);
+    CHECK_FALSE(fault_of(*temporary.store));
+}
+
 TEST_CASE("a worker keeps its peer until the assignment expires") {
     TemporaryStore temporary;
     const auto chain = make_embedded_chain(*temporary.store, {site});
