@@ -23,7 +23,7 @@ LIMIT_S = 30
 def wait_until(what):
     deadline = time.monotonic() + LIMIT_S
     while not what():
-        assert time.monotonic() < deadline, "it does not come to that: " + what.__code__.co_filename + str(what.__code__.co_firstlineno)
+        assert time.monotonic() < deadline, "it does not come to that"
         time.sleep(0.05)
 
 
@@ -56,6 +56,11 @@ def seconds(us):
     return -(-us // 1_000_000)
 
 
+def near(us):
+    """The second that it falls into, and the next: what is written with whole seconds may be either."""
+    return us // 1_000_000, seconds(us)
+
+
 def rfc3339(text):
     return int(datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp())
 
@@ -84,8 +89,10 @@ def _():
         wait_until(lambda: banned_until(third_key) == FOR_GOOD)
         time.sleep(1.5)  # another look at the bans, which finds nothing to do
         assert anvil.nonce(OPERATOR) == 8, "registry, three checkers, peer, three bans"
-        wait_until(lambda: len(bans_of(ledger)) == 3)
-        assert bans_of(ledger)[2] == (third_key, "for-good"), bans_of(ledger)
+        # The latest of each: a portal that is stopped between the chain's answer and its own line has the longer ban only.
+        wait_until(lambda: set(dict(bans_of(ledger))) == {first_key, third_key})
+        until = dict(bans_of(ledger))
+        assert until[third_key] == "for-good" and rfc3339(until[first_key]) in near(longer + 180 * DAY_US), until
     finally:
         ledger.close()
 
@@ -99,7 +106,7 @@ def _():
         wait_until(lambda: bans_of(ledger))
         time.sleep(1.5)
         [(key, until)] = bans_of(ledger)
-        assert key == first_key and rfc3339(until) in (seconds(last + 30 * DAY_US), (last + 30 * DAY_US) // 1_000_000), until
+        assert key == first_key and rfc3339(until) in near(last + 30 * DAY_US), until
         audit = ledger.network.query("audit")
         assert audit["ok"], audit
     finally:
