@@ -46,8 +46,9 @@ set(variant_flags_amx ${variant_flags_avx512} -mamx-tile -mamx-int8 -mamx-bf16)
 set(variant_flags_neon "")
 set(variant_flags_neondot -march=armv8.2-a+dotprod)
 set(variant_flags_neonsha -march=armv8-a+crypto)
+set(variant_flags_neonbf16 -march=armv8.2-a+bf16)
 set(variants_x86_64 reference avx2 avxvnni sha avx512 avx512vnni avx512bf16 amx)
-set(variants_aarch64 reference neon neondot neonsha)
+set(variants_aarch64 reference neon neondot neonsha neonbf16)
 
 # kernel(NAME VARIANTS reference avx2 …): kernels/NAME/ with one source file a variant and the table variants.cpp.
 function(kernel name)

@@ -15,7 +15,7 @@
 namespace kaisar {
 namespace {
 
-constexpr std::array<std::pair<CpuFeature, std::string_view>, 10> feature_names{{
+constexpr std::array<std::pair<CpuFeature, std::string_view>, 11> feature_names{{
     {CpuFeature::avx2, "avx2"},
     {CpuFeature::avx512, "avx512"},
     {CpuFeature::avx512_vnni, "avx512vnni"},
@@ -25,6 +25,7 @@ constexpr std::array<std::pair<CpuFeature, std::string_view>, 10> feature_names{
     {CpuFeature::neon, "neon"},
     {CpuFeature::neon_dot, "neondot"},
     {CpuFeature::neon_sha, "neonsha"},
+    {CpuFeature::neon_bf16, "neonbf16"},
     {CpuFeature::amx, "amx"},
 }};
 
@@ -75,10 +76,12 @@ CpuFeatures detect() {
 
 CpuFeatures detect() {
     constexpr unsigned long sha2 = 1u << 6, asimddp = 1u << 20; // HWCAP_SHA2, HWCAP_ASIMDDP of <asm/hwcap.h>
-    const unsigned long capabilities = getauxval(AT_HWCAP);
+    constexpr unsigned long bf16 = 1u << 14;                    // HWCAP2_BF16
+    const unsigned long capabilities = getauxval(AT_HWCAP), more = getauxval(AT_HWCAP2);
     CpuFeatures found = CpuFeature::neon;
     if ((capabilities & sha2) != 0) found = found | CpuFeature::neon_sha;
     if ((capabilities & asimddp) != 0) found = found | CpuFeature::neon_dot;
+    if ((more & bf16) != 0) found = found | CpuFeature::neon_bf16;
     return found;
 }
 

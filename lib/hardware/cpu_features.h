@@ -15,9 +15,10 @@ enum class CpuFeature : std::uint32_t {
     avx_vnni = 1u << 4,
     sha = 1u << 5, ///< SHA-NI with SSSE3 and SSE4.1
     neon = 1u << 6,
-    neon_dot = 1u << 7, ///< sdot and udot, which ARMv8.2 processors may have
-    neon_sha = 1u << 9, ///< ARMv8 instructions for SHA-256
-    amx = 1u << 8,      ///< AMX tiles with 8-bit and bfloat16 products, and the kernel's permission to use them
+    neon_dot = 1u << 7,   ///< sdot and udot, which ARMv8.2 processors may have
+    neon_sha = 1u << 9,   ///< ARMv8 instructions for SHA-256
+    neon_bf16 = 1u << 10, ///< bfmmla and bfdot, which ARMv8.6 processors have
+    amx = 1u << 8,        ///< AMX tiles with 8-bit and bfloat16 products, and the kernel's permission to use them
 };
 
 class CpuFeatures {

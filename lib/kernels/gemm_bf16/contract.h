@@ -37,11 +37,15 @@ void gemm_bf16_avx2(const GemmBf16Arguments& arguments) noexcept;
 void gemm_bf16_avx512(const GemmBf16Arguments& arguments) noexcept;
 void gemm_bf16_avx512bf16(const GemmBf16Arguments& arguments) noexcept;
 void gemm_bf16_amx(const GemmBf16Arguments& arguments) noexcept;
+void gemm_bf16_neon(const GemmBf16Arguments& arguments) noexcept;
+void gemm_bf16_neonbf16(const GemmBf16Arguments& arguments) noexcept;
 
 std::size_t gemm_bf16_reference_workspace_bytes(std::size_t m, std::size_t n, std::size_t k) noexcept;
 std::size_t gemm_bf16_avx2_workspace_bytes(std::size_t m, std::size_t n, std::size_t k) noexcept;
 std::size_t gemm_bf16_avx512_workspace_bytes(std::size_t m, std::size_t n, std::size_t k) noexcept;
 std::size_t gemm_bf16_avx512bf16_workspace_bytes(std::size_t m, std::size_t n, std::size_t k) noexcept;
 std::size_t gemm_bf16_amx_workspace_bytes(std::size_t m, std::size_t n, std::size_t k) noexcept;
+std::size_t gemm_bf16_neon_workspace_bytes(std::size_t m, std::size_t n, std::size_t k) noexcept;
+std::size_t gemm_bf16_neonbf16_workspace_bytes(std::size_t m, std::size_t n, std::size_t k) noexcept;
 
 } // namespace kaisar::kernels

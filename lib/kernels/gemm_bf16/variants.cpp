@@ -17,6 +17,12 @@ constexpr Variant<GemmBf16> table[] = {
 #if defined(KAISAR_VARIANT_AMX)
     {"amx", CpuFeature::avx512 | CpuFeature::amx, {gemm_bf16_amx, gemm_bf16_amx_workspace_bytes}},
 #endif
+#if defined(KAISAR_VARIANT_NEON)
+    {"neon", CpuFeature::neon, {gemm_bf16_neon, gemm_bf16_neon_workspace_bytes}},
+#endif
+#if defined(KAISAR_VARIANT_NEONBF16)
+    {"neonbf16", CpuFeature::neon_bf16, {gemm_bf16_neonbf16, gemm_bf16_neonbf16_workspace_bytes}},
+#endif
 };
 
 } // namespace

@@ -33,9 +33,11 @@ struct GemmF64Arguments {
 void gemm_f64_reference(const GemmF64Arguments& arguments) noexcept;
 void gemm_f64_avx2(const GemmF64Arguments& arguments) noexcept;
 void gemm_f64_avx512(const GemmF64Arguments& arguments) noexcept;
+void gemm_f64_neon(const GemmF64Arguments& arguments) noexcept;
 
 std::size_t gemm_f64_reference_workspace_bytes(std::size_t m, std::size_t n, std::size_t k) noexcept;
 std::size_t gemm_f64_avx2_workspace_bytes(std::size_t m, std::size_t n, std::size_t k) noexcept;
 std::size_t gemm_f64_avx512_workspace_bytes(std::size_t m, std::size_t n, std::size_t k) noexcept;
+std::size_t gemm_f64_neon_workspace_bytes(std::size_t m, std::size_t n, std::size_t k) noexcept;
 
 } // namespace kaisar::kernels

@@ -11,6 +11,9 @@ constexpr Variant<GemmF64> table[] = {
 #if defined(KAISAR_VARIANT_AVX512)
     {"avx512", CpuFeature::avx512, {gemm_f64_avx512, gemm_f64_avx512_workspace_bytes}},
 #endif
+#if defined(KAISAR_VARIANT_NEON)
+    {"neon", CpuFeature::neon, {gemm_f64_neon, gemm_f64_neon_workspace_bytes}},
+#endif
 };
 
 } // namespace

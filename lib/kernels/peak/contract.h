@@ -47,12 +47,14 @@ void peak_bf16_avx512(std::size_t rounds, const std::uint16_t* a, const std::uin
 void peak_bf16_avx512bf16(std::size_t rounds, const std::uint16_t* a, const std::uint16_t* b, double* out) noexcept;
 void peak_bf16_amx(std::size_t rounds, const std::uint16_t* a, const std::uint16_t* b, double* out) noexcept;
 void peak_bf16_neon(std::size_t rounds, const std::uint16_t* a, const std::uint16_t* b, double* out) noexcept;
+void peak_bf16_neonbf16(std::size_t rounds, const std::uint16_t* a, const std::uint16_t* b, double* out) noexcept;
 inline constexpr std::size_t peak_bf16_reference_flop_per_round = 2 * 4 * 16;
 inline constexpr std::size_t peak_bf16_avx2_flop_per_round = 2 * 12 * 8;
 inline constexpr std::size_t peak_bf16_avx512_flop_per_round = 2 * 12 * 16;
 inline constexpr std::size_t peak_bf16_avx512bf16_flop_per_round = 2 * 24 * 32;
 inline constexpr std::size_t peak_bf16_amx_flop_per_round = 2 * 4 * 16 * 16 * 32;
 inline constexpr std::size_t peak_bf16_neon_flop_per_round = 2 * 16 * 4;
+inline constexpr std::size_t peak_bf16_neonbf16_flop_per_round = 2 * 20 * 16;
 
 void peak_s8_reference(std::size_t rounds, const std::int8_t* a, const std::int8_t* b, std::uint32_t* out) noexcept;
 void peak_s8_avx2(std::size_t rounds, const std::int8_t* a, const std::int8_t* b, std::uint32_t* out) noexcept;

@@ -110,6 +110,18 @@ constexpr Variant<Peak> table[] = {
       .s8 = peak_s8_neondot,
       .s8_op_per_round = peak_s8_neondot_op_per_round}},
 #endif
+#if defined(KAISAR_VARIANT_NEONBF16)
+    {"neonbf16",
+     CpuFeature::neon_dot | CpuFeature::neon_bf16,
+     {.f32 = peak_f32_neon,
+      .f32_flop_per_round = peak_f32_neon_flop_per_round,
+      .f64 = peak_f64_neon,
+      .f64_flop_per_round = peak_f64_neon_flop_per_round,
+      .bf16 = peak_bf16_neonbf16,
+      .bf16_flop_per_round = peak_bf16_neonbf16_flop_per_round,
+      .s8 = peak_s8_neondot,
+      .s8_op_per_round = peak_s8_neondot_op_per_round}},
+#endif
 };
 
 } // namespace
