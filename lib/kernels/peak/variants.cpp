@@ -109,8 +109,6 @@ constexpr Variant<Peak> table[] = {
       .bf16_flop_per_round = peak_bf16_neon_flop_per_round,
       .s8 = peak_s8_neondot,
       .s8_op_per_round = peak_s8_neondot_op_per_round}},
-#endif
-#if defined(KAISAR_VARIANT_NEONBF16)
     {"neonbf16",
      CpuFeature::neon_dot | CpuFeature::neon_bf16,
      {.f32 = peak_f32_neon,
