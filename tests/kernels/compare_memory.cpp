@@ -1,47 +1,47 @@
-// The ways through main memory on one core, all variants, STREAM's own loops and the C library's, in turns; bytes
-// counted as STREAM does. Where mbw and likwid-bench are installed they run in between, each in a process of its own.
+// The ways through main memory: all variants, the C library's, and the loops that STREAM 5.10 and BabelStream 5.0 (omp)
+// share, compiled as BabelStream compiles them (-O3 -march=native -fopenmp), in turns; bytes counted as STREAM does.
+// Then mbw and likwid-bench where they are installed, each in a process of its own. The last lines are ours divided by
+// the best of the others.
 //
-//     compare_memory [MiB of each array]
+//     compare_memory [MiB of each array [threads]]
 #include "interleaved.h"
 #include "kernels/memory/variants.h"
 #include "workloads/job.h"
 
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fmt/format.h>
+#include <map>
 #include <memory>
+#include <omp.h>
 
 using namespace kaisar;
 using namespace kaisar::tests;
 
 namespace {
 
-/// STREAM's loops, as its makefile compiles them: plain C, -O3, for the processor at hand or for any.
-struct StreamLoops {
-    static constexpr double factor = 3;
-#pragma GCC push_options
-#pragma GCC optimize("O3")
-    [[gnu::noinline]] static void copy(double* __restrict__ c, const double* __restrict__ a, std::size_t n) {
-        for (std::size_t i = 0; i < n; ++i) {
-            c[i] = a[i];
-            __asm__ volatile("" : : :); // or GCC would call memcpy, which is another contender
-        }
+/// What every OpenMP benchmark of memory does, whatever it is called; a signed index, as theirs have.
+struct OpenMpLoops {
+    static constexpr double factor = 0.4;
+    [[gnu::noinline]] static void copy(double* c, const double* a, std::ptrdiff_t n) {
+#pragma omp parallel for
+        for (std::ptrdiff_t i = 0; i < n; ++i) c[i] = a[i];
     }
-    [[gnu::noinline]] static void triad(double* __restrict__ c, const double* __restrict__ a,
-                                        const double* __restrict__ b, std::size_t n) {
-        for (std::size_t i = 0; i < n; ++i) c[i] = a[i] + factor * b[i];
+    [[gnu::noinline]] static void fill(double* c, std::ptrdiff_t n) {
+#pragma omp parallel for
+        for (std::ptrdiff_t i = 0; i < n; ++i) c[i] = factor;
     }
-    [[gnu::noinline, gnu::target("avx512f")]] static void
-    wide_triad(double* __restrict__ c, const double* __restrict__ a, const double* __restrict__ b, std::size_t n) {
-        for (std::size_t i = 0; i < n; ++i) c[i] = a[i] + factor * b[i];
+    [[gnu::noinline]] static void triad(double* c, const double* a, const double* b, std::ptrdiff_t n) {
+#pragma omp parallel for
+        for (std::ptrdiff_t i = 0; i < n; ++i) c[i] = a[i] + factor * b[i];
     }
-    [[gnu::noinline]] static double sum(const double* a, std::size_t n) {
-        double sums[8] = {};
-        for (std::size_t i = 0; i + 8 <= n; i += 8)
-            for (std::size_t j = 0; j < 8; ++j) sums[j] += a[i + j];
-        return sums[0] + sums[1] + sums[2] + sums[3] + sums[4] + sums[5] + sums[6] + sums[7];
+    [[gnu::noinline]] static double dot(const double* a, const double* b, std::ptrdiff_t n) {
+        double sum = 0;
+#pragma omp parallel for reduction(+ : sum)
+        for (std::ptrdiff_t i = 0; i < n; ++i) sum += a[i] * b[i];
+        return sum;
     }
-#pragma GCC pop_options
 };
 
 /// Or the compiler would see that nobody wants to know.
@@ -50,69 +50,163 @@ void keep(Value value) {
     __asm__ volatile("" : : "m"(value));
 }
 
-void print(const char* what, const std::vector<Timing>& timings) {
-    fmt::print("{}\n", what);
-    for (const auto& timing : timings) fmt::print("  {:34} {:7.2f} GB/s\n", timing.name, timing.rate * 1e-9);
-    std::fflush(stdout);
+/// Calls `part(begin, count)` for a part in each thread, whole lines of the cache but for the last.
+template <class Part>
+void in_parts(std::size_t n, Part part) {
+#pragma omp parallel
+    {
+        const auto threads = static_cast<std::size_t>(omp_get_num_threads());
+        const auto index = static_cast<std::size_t>(omp_get_thread_num());
+        constexpr std::size_t line = 8;
+        const std::size_t begin = part_begin(n / line, index, threads) * line;
+        const std::size_t end = index + 1 == threads ? n : part_begin(n / line, index + 1, threads) * line;
+        part(begin, end - begin);
+    }
 }
 
-void compare(std::size_t n) {
-    Pages<double> a(n), b(n), c(n);
-    Splitmix random(1);
-    for (std::size_t i = 0; i < n; ++i) {
-        a[i] = static_cast<double>(random.next());
-        b[i] = static_cast<double>(random.next());
-        c[i] = static_cast<double>(random.next());
+/// GB/s: ours and everybody else's, the best of each.
+struct Best {
+    std::string ours, theirs;
+    double our_rate = 0, their_rate = 0;
+
+    void add(const std::string& name, double rate, std::size_t index, std::size_t count_ours) {
+        if (index < count_ours && rate > our_rate) ours = name, our_rate = rate;
+        if (index >= count_ours && rate > their_rate) theirs = name, their_rate = rate;
     }
-    const auto features = detect_cpu_features();
-    std::vector<Contender> read, write, copy, triad;
-    const auto bytes = static_cast<double>(n * sizeof(double));
-    for (const auto& variant : kernels::memory_variants()) {
-        if (!features.includes(variant.required)) continue;
-        const auto kernel = variant.function;
-        const std::string name(variant.name);
-        read.push_back({name, bytes, [&a, kernel, n] { keep(kernel.read(a.data(), n)); }});
-        write.push_back({name, bytes, [&c, kernel, n] { kernel.write(c.data(), 1.5, n); }});
-        copy.push_back({name, 2 * bytes, [&a, &c, kernel, n] { kernel.copy(c.data(), a.data(), n); }});
-        triad.push_back(
-            {name, 3 * bytes, [&a, &b, &c, kernel, n] { kernel.triad(c.data(), a.data(), b.data(), 3, n); }});
+};
+using Bests = std::map<std::string, Best>;
+
+class Patterns {
+public:
+    explicit Patterns(std::size_t n) : n_(n), a_(n), b_(n), c_(n) {
+        in_parts(n, [&](std::size_t begin, std::size_t count) {
+            Splitmix random(begin);
+            for (std::size_t i = begin; i < begin + count; ++i)
+                for (auto* array : {&a_, &b_, &c_}) (*array)[i] = static_cast<double>(random.next());
+        });
     }
-    read.push_back({"plain loop", bytes, [&] { keep(StreamLoops::sum(a.data(), n)); }});
-    write.push_back({"memset", bytes, [&] { std::memset(c.data(), 1, n * sizeof(double)); }});
-    copy.push_back({"STREAM copy, plain loop", 2 * bytes, [&] { StreamLoops::copy(c.data(), a.data(), n); }});
-    copy.push_back({"memcpy", 2 * bytes, [&] { std::memcpy(c.data(), a.data(), n * sizeof(double)); }});
-    triad.push_back({"STREAM triad, SSE2", 3 * bytes, [&] { StreamLoops::triad(c.data(), a.data(), b.data(), n); }});
-    if (features.includes(CpuFeature::avx512))
-        triad.push_back(
-            {"STREAM triad, AVX-512", 3 * bytes, [&] { StreamLoops::wide_triad(c.data(), a.data(), b.data(), n); }});
-    constexpr int rounds = 9;
-    print("read", time_in_turns(read, rounds, 0.01));
-    print("write", time_in_turns(write, rounds, 0.01));
-    print("copy", time_in_turns(copy, rounds, 0.01));
-    print("triad", time_in_turns(triad, rounds, 0.01));
+
+    /// Ours first.
+    std::vector<Contender> contenders(const std::string& pattern) {
+        const auto features = detect_cpu_features();
+        const auto bytes = static_cast<double>(n_ * sizeof(double));
+        std::vector<Contender> all;
+        for (const auto& variant : kernels::memory_variants()) {
+            if (!features.includes(variant.required)) continue;
+            all.push_back({std::string(variant.name), bytes * arrays_of(pattern),
+                           [this, pattern, kernel = variant.function] { run(pattern, kernel); }});
+        }
+        const auto count = static_cast<std::ptrdiff_t>(n_);
+        if (pattern == "read")
+            all.push_back({"OpenMP loop, dot", 2 * bytes,
+                           [this, count] { keep(OpenMpLoops::dot(a_.data(), b_.data(), count)); }});
+        if (pattern == "write") {
+            all.push_back({"OpenMP loop", bytes, [this, count] { OpenMpLoops::fill(c_.data(), count); }});
+            all.push_back({"memset", bytes, [this] {
+                               in_parts(n_, [this](std::size_t begin, std::size_t part) {
+                                   std::memset(c_.data() + begin, 1, part * sizeof(double));
+                               });
+                           }});
+        }
+        if (pattern == "copy") {
+            all.push_back(
+                {"OpenMP loop", 2 * bytes, [this, count] { OpenMpLoops::copy(c_.data(), a_.data(), count); }});
+            all.push_back({"memcpy", 2 * bytes, [this] {
+                               in_parts(n_, [this](std::size_t begin, std::size_t part) {
+                                   std::memcpy(c_.data() + begin, a_.data() + begin, part * sizeof(double));
+                               });
+                           }});
+        }
+        if (pattern == "triad")
+            all.push_back({"OpenMP loop", 3 * bytes,
+                           [this, count] { OpenMpLoops::triad(c_.data(), a_.data(), b_.data(), count); }});
+        return all;
+    }
+
+private:
+    static double arrays_of(const std::string& pattern) { return pattern == "triad" ? 3 : pattern == "copy" ? 2 : 1; }
+
+    void run(const std::string& pattern, const kernels::Memory& kernel) {
+        in_parts(n_, [&](std::size_t begin, std::size_t count) {
+            if (pattern == "read") keep(kernel.read(a_.data() + begin, count));
+            if (pattern == "write") kernel.write(c_.data() + begin, 1.5, count);
+            if (pattern == "copy") kernel.copy(c_.data() + begin, a_.data() + begin, count);
+            if (pattern == "triad") kernel.triad(c_.data() + begin, a_.data() + begin, b_.data() + begin, 3, count);
+        });
+    }
+
+    std::size_t n_;
+    Pages<double> a_, b_, c_;
+};
+
+Bests compare(std::size_t n, Stopwatch stopwatch) {
+    Bests bests;
+    Patterns patterns(n);
+    for (const std::string pattern : {"read", "write", "copy", "triad"}) {
+        const auto contenders = patterns.contenders(pattern);
+        const auto features = detect_cpu_features();
+        std::size_t ours = 0;
+        for (const auto& variant : kernels::memory_variants()) ours += features.includes(variant.required);
+        fmt::print("{}\n", pattern);
+        const auto timings = time_in_turns(contenders, 11, 0.01, nullptr, stopwatch);
+        for (std::size_t i = 0; i < timings.size(); ++i) {
+            fmt::print("  {:20} {:7.2f} GB/s\n", timings[i].name, timings[i].rate * 1e-9);
+            bests[pattern].add(timings[i].name, timings[i].rate * 1e-9, i, ours);
+        }
+        std::fflush(stdout);
+    }
+    return bests;
 }
 
-/// Programs of others count as they please: their words are repeated as they are.
-void run_others(std::size_t mib) {
-    const auto run = [](const std::string& program, const std::string& command) {
-        if (std::system(fmt::format("command -v {} >/dev/null 2>&1", program).c_str()) != 0) {
-            fmt::print("{} is left out: it is not installed\n", program);
-            std::fflush(stdout);
+/// The number that follows `mark` in what a program says, zero without one.
+double figure_of(const std::string& command, std::string_view mark) {
+    std::string said;
+    FILE* const pipe = ::popen(command.c_str(), "r");
+    if (pipe == nullptr) return 0;
+    char part[4096];
+    while (std::fgets(part, sizeof part, pipe) != nullptr) said += part;
+    ::pclose(pipe);
+    const auto at = said.find(mark);
+    return at == std::string::npos ? 0 : std::strtod(said.c_str() + at + mark.size(), nullptr);
+}
+
+/// Programs of others, in GB/s as STREAM counts: mbw counts one direction in MiB, likwid-bench both in MB.
+void run_others(std::size_t mib, int threads, Bests& bests) {
+    const auto add = [&](const std::string& pattern, const std::string& name, double rate) {
+        if (rate == 0) {
+            fmt::print("{} is left out: it is not installed, or has no such test\n", name);
             return;
         }
-        fmt::print("{}\n", command);
-        std::fflush(stdout);
-        if (std::system(command.c_str()) != 0) fmt::print("  it failed\n");
+        fmt::print("{:28} {:7.2f} GB/s, {}\n", name, rate, pattern);
+        bests[pattern].add(name, rate, 1, 0);
     };
-    run("mbw", fmt::format("taskset -c 0 mbw -q -n 5 {} | grep AVG", mib));
-    for (const auto* test : {"load_avx512", "store_mem_avx512", "copy_mem_avx512", "triad_mem_avx512_fma"})
-        run("likwid-bench", fmt::format("likwid-bench -t {} -w N:{}MB:1 2>/dev/null | grep MByte/s", test, 3 * mib));
+    const auto likwid = [&](const std::string& pattern, const std::string& test, std::size_t arrays) {
+        add(pattern, "likwid-bench " + test,
+            1e-3 * figure_of(fmt::format("likwid-bench -t {} -w N:{}MB:{} 2>/dev/null", test, arrays * mib, threads),
+                             "MByte/s:"));
+    };
+    for (const auto* test : {"load_avx", "load_avx512"}) likwid("read", test, 1);
+    for (const auto* test : {"store_mem_avx", "store_mem_avx512"}) likwid("write", test, 1);
+    for (const auto* test : {"copy_mem_avx", "copy_mem_avx512"}) likwid("copy", test, 2);
+    for (const auto* test : {"triad_mem_avx_fma", "triad_mem_avx512_fma", "stream_mem_avx512"})
+        likwid("triad", test, 3);
+    if (threads > 1) return;
+    for (const auto& [method, name] : {std::pair{0, "mbw memcpy"}, {1, "mbw assignment"}, {2, "mbw blocks"}})
+        add("copy", name,
+            2.0 * 1.048576e-3 *
+                figure_of(fmt::format("taskset -c 0 mbw -q -t{} -n 5 {} 2>/dev/null | grep AVG", method, mib),
+                          "Copy: "));
 }
 
 } // namespace
 
 int main(int count, char** words) {
     const auto mib = count > 1 ? std::strtoull(words[1], nullptr, 10) : 512;
-    compare((mib << 20) / sizeof(double));
-    run_others(mib);
+    const int threads = count > 2 ? static_cast<int>(std::strtol(words[2], nullptr, 10)) : 1;
+    omp_set_num_threads(threads);
+    auto bests = compare((mib << 20) / sizeof(double), threads == 1 ? Stopwatch::processor : Stopwatch::wall);
+    run_others(mib, threads, bests);
+    for (const auto& [pattern, best] : bests)
+        fmt::print("{:6} ours {:7.2f} GB/s ({}), others {:7.2f} ({}): {:.2f}\n", pattern, best.our_rate, best.ours,
+                   best.their_rate, best.theirs, best.our_rate / best.their_rate);
 }

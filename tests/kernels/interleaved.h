@@ -1,8 +1,9 @@
-/// Contenders timed in turns, A B C A B C, by the thread's processor time: what slows the machine slows all of them,
+/// Contenders timed in turns, A B C A B C: what slows the machine slows all of them,
 /// and the median of the ratios within a round is what a comparison says.
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <ctime>
 #include <functional>
@@ -49,29 +50,38 @@ inline double ratio(const Timing& a, const Timing& b) {
     return median(ratios);
 }
 
-inline double timed_rate(const Contender& contender, int calls) {
-    const double start = thread_cpu_seconds();
+/// By the calling thread's processor time, or by the wall, for what several threads do.
+enum class Stopwatch { processor, wall };
+
+inline double wall_seconds() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+inline double timed_rate(const Contender& contender, int calls, Stopwatch stopwatch = Stopwatch::processor) {
+    const auto seconds = stopwatch == Stopwatch::wall ? wall_seconds : thread_cpu_seconds;
+    const double start = seconds();
     for (int call = 0; call < calls; ++call) contender.call();
-    return calls * contender.work / (thread_cpu_seconds() - start);
+    return calls * contender.work / (seconds() - start);
 }
 
 /// Each contender is called as often as fills `sample_seconds`, at least once, in every round; a yardstick once after
 /// each.
 inline std::vector<Timing> time_in_turns(const std::vector<Contender>& contenders, int rounds, double sample_seconds,
-                                         const Contender* yardstick = nullptr) {
+                                         const Contender* yardstick = nullptr, Stopwatch stopwatch = Stopwatch::processor) {
     std::vector<Timing> timings;
     std::vector<int> calls;
     for (const auto& contender : contenders) {
         contender.call();
-        const double once = contender.work / timed_rate(contender, 1);
+        const double once = contender.work / timed_rate(contender, 1, stopwatch);
         calls.push_back(std::max(1, static_cast<int>(sample_seconds / std::max(once, 1e-7))));
         timings.push_back({contender.name, 0, 0, 0, {}});
     }
     std::vector<std::vector<double>> beside(contenders.size());
     for (int round = 0; round < rounds; ++round) {
         for (std::size_t i = 0; i < contenders.size(); ++i) {
-            timings[i].rates.push_back(timed_rate(contenders[i], calls[i]));
-            if (yardstick != nullptr) beside[i].push_back(timings[i].rates.back() / timed_rate(*yardstick, 1));
+            timings[i].rates.push_back(timed_rate(contenders[i], calls[i], stopwatch));
+            if (yardstick != nullptr)
+                beside[i].push_back(timings[i].rates.back() / timed_rate(*yardstick, 1, stopwatch));
         }
     }
     for (std::size_t i = 0; i < timings.size(); ++i) {
