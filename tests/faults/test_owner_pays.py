@@ -1,5 +1,6 @@
 """`kaisar register --pay-gas owner` on an EVM chain: the owner's account sends the registration, once, whatever interrupts it."""
 import contextlib
+import functools
 import json
 import pathlib
 import subprocess
@@ -74,37 +75,40 @@ def wait_until(what, limit_s=20):
         time.sleep(0.05)
 
 
-ledger = Evm(params="test")
-anvil = ledger.anvil
-wait_until(lambda: anvil.nonce(OPERATOR) == 3)  # registry, checker, peer
+@functools.cache
+def ledger():
+    """One for all cases, made by the first: where there is no anvil, each case says so."""
+    made = Evm(params="test")
+    wait_until(lambda: made.anvil.nonce(OPERATOR) == 3)  # registry, checker, peer
+    return made
 
 
 def registrations(owner):
     topic = "0xba6f90e03a13f9143b828e9715810a99361ab68d74a2d27fdd1fccbe9495fc4b"
-    logs = anvil.rpc("eth_getLogs", {"address": ledger.registry, "fromBlock": "0x0"})
+    logs = ledger().anvil.rpc("eth_getLogs", {"address": ledger().registry, "fromBlock": "0x0"})
     return sum(log["topics"][0] == topic and log["topics"][2][-40:] == owner.address[2:].lower() for log in logs)
 
 
 @case("an owner without coin is told so and nothing is signed; with coin it pays, and the portal pays nothing")
 def _():
-    with Owner(ledger) as owner:
+    with Owner(ledger()) as owner:
         done = owner.register()
         assert done.returncode == 5 and "for amount and fee" in done.stderr, done.stdout + done.stderr
         assert owner.step() == PEERED - 1 and not owner.has_signed()
-        anvil.give(owner.address)
-        before = anvil.balance(owner.address)
-        state = require_registered(owner, ledger.network)
+        ledger().anvil.give(owner.address)
+        before = ledger().anvil.balance(owner.address)
+        state = require_registered(owner, ledger().network)
         assert state["owner"] == owner.address and registrations(owner) == 1 and owner.sent() == 1
-        assert anvil.balance(owner.address) < before and anvil.nonce(OPERATOR) == 3, "the portal sent something"
+        assert ledger().anvil.balance(owner.address) < before and ledger().anvil.nonce(OPERATOR) == 3, "the portal sent something"
         again = state_of(owner.register())
         assert again["changed"] is False and owner.sent() == 1
 
 
 @case("killed at each call that keeps or sends something on the way to the chain: registered once, paid for once")
 def _():
-    with Owner(ledger) as owner:
+    with Owner(ledger()) as owner:
         assert owner.register().returncode == 5 and owner.step() == PEERED - 1
-        anvil.give(owner.address)
+        ledger().anvil.give(owner.address)
         kills = 0
         for number in range(1, KILLS_MOST):
             done = owner.register(wrapper=killed_at(number, KEEPING + "," + SENDING))
@@ -118,9 +122,9 @@ def _():
 
 @case("two kaisars at once: the second is told to wait; the first one's transaction is the only one")
 def _():
-    with Owner(ledger) as owner:
-        anvil.give(owner.address)
-        with waiting(anvil):
+    with Owner(ledger()) as owner:
+        ledger().anvil.give(owner.address)
+        with waiting(ledger().anvil):
             first = owner.start()
             wait_until(owner.has_signed)
             second = owner.register()
@@ -136,25 +140,25 @@ def _():
 
 @case("what the portal was asked to register is not paid for again, whichever transaction comes first")
 def _():
-    with Owner(ledger) as owner:
-        anvil.give(owner.address)
-        by_portal = anvil.nonce(OPERATOR) + 1
-        with waiting(anvil):
+    with Owner(ledger()) as owner:
+        ledger().anvil.give(owner.address)
+        by_portal = ledger().anvil.nonce(OPERATOR) + 1
+        with waiting(ledger().anvil):
             assert owner.register("--wait", "0.2").returncode == 4
             attempts = json.loads((owner.folder / "data/transactions.json").read_text())["payments"][0]["attempts"]
-            anvil.rpc("anvil_dropTransaction", attempts[0]["hash"])
+            ledger().anvil.rpc("anvil_dropTransaction", attempts[0]["hash"])
             assert Worker.register(owner, "--timeout", "1").returncode == 4
-            wait_until(lambda: int(anvil.rpc("eth_getTransactionCount", OPERATOR, "pending"), 16) == by_portal)
+            wait_until(lambda: int(ledger().anvil.rpc("eth_getTransactionCount", OPERATOR, "pending"), 16) == by_portal)
         assert registrations(owner) == 1 and owner.sent() == 0
         # The owner's is sent again, refused by the contract, and the registration goes on all the same.
         owner.reach_peer()
         assert registrations(owner) == 1 and owner.sent() == 1
-        assert anvil.nonce(OPERATOR) == by_portal
+        assert ledger().anvil.nonce(OPERATOR) == by_portal
 
 
 @case("a wallet that is not the owner's, or none: nothing is sent, and the portal is named as the way out")
 def _():
-    with Owner(ledger) as owner:
+    with Owner(ledger()) as owner:
         assert owner.register().returncode == 5 and owner.step() == PEERED - 1
         wallet = owner.folder / "data/wallet.json"
         wallet.rename(owner.folder / "kept.json")
@@ -181,4 +185,5 @@ def _():
 try:
     main()
 finally:
-    ledger.close()
+    if ledger.cache_info().currsize:
+        ledger().close()
