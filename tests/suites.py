@@ -134,6 +134,13 @@ def programs(build, pattern):
     return sorted(path for path in (build / "bin/tests").glob(pattern) if os.access(path, os.X_OK))
 
 
+def is_fast(build):
+    """Whether it was built to be fast, so that parts of a ceiling can be asked for."""
+    cache = (build / "CMakeCache.txt").read_text() if (build / "CMakeCache.txt").exists() else ""
+    kind = re.search(r"^CMAKE_BUILD_TYPE:\w+=(\w*)$", cache, re.MULTILINE)
+    return kind is not None and kind[1] in ("Release", "RelWithDebInfo") and "-fsanitize" not in cache and "--coverage" not in cache
+
+
 def suites(build):
     """Name, how long one of its programs may take, and its programs: (name, command, how its cases are counted)."""
     catch = ["-r", "xml"]
@@ -145,7 +152,8 @@ def suites(build):
     return {
         "architecture": (300, scripts("architecture")),
         "unit": (300, [(p.name, [p, *catch], count_catch) for p in programs(build, "unit_*")]),
-        "kernels": (300, [(p.name, [p, *catch], count_catch) for p in programs(build, "kernels")]),
+        "kernels": (300, [(p.name, [p, *catch], count_catch) for p in programs(build, "kernels")]
+                    + [(f"{p.name}, speed", [p, *catch, "[speed]"], count_catch) for p in programs(build, "kernels") if is_fast(build)]),
         "arm64": (300, scripts("arm64")),
         "cheats": (300, [(p.name, [p, *catch], count_catch) for p in programs(build, "cheats")]),
         "fuzz": (120, [(p.name, [p, seeds / p.name.removeprefix("replay_")], count_whole) for p in programs(build, "replay_*")]),

@@ -163,6 +163,8 @@ private:
         result.conditions = samples.conditions;
         if (samples.conditions.energy_j && samples.work > 0)
             result.joules_per_op = *samples.conditions.energy_j / samples.work;
+        if (workload.bound == Bound::cores)
+            result.per_cycle = median_per_cycle(samples.figures, samples.conditions.clocks_hz);
         result.unstable_reason = find_objection(result, request_.stable_bound);
         result.stable = result.unstable_reason.empty();
         result.figures = samples.figures;

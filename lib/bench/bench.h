@@ -64,7 +64,9 @@ struct BenchResult {
     double warm_up_s = 0;
     Conditions conditions;
     std::optional<double> joules_per_op; ///< of all processor packages, for a unit of work
-    std::vector<double> figures;         ///< the samples themselves, in the order in which they were taken
+    /// Of all threads, in a cycle of the slowest: what does not depend on the clock. Only where the cores set the pace.
+    std::optional<double> per_cycle;
+    std::vector<double> figures; ///< the samples themselves, in the order in which they were taken
     std::optional<Picture> picture;
     std::vector<LatencyStep> staircase; ///< of memory-latency
 

@@ -91,6 +91,7 @@ void ConditionWatch::look(Team& team) {
 
 Conditions ConditionWatch::finish() {
     Conditions found;
+    found.clocks_hz = clocks_hz_;
     if (!clocks_hz_.empty()) {
         found.clock_hz = median_of(clocks_hz_);
         found.lowest_clock_hz = *std::ranges::min_element(clocks_hz_);

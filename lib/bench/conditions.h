@@ -26,6 +26,8 @@ struct Conditions {
     /// Cycles per second of the slowest thread, measured by a chain of additions right after each sample: the median,
     /// and the lowest.
     std::optional<double> clock_hz, lowest_clock_hz;
+    /// The same after each sample, in their order; fewer where a look failed.
+    std::vector<double> clocks_hz;
     std::optional<double> hottest_c;
     /// How often the processors slowed down because of heat or power.
     std::optional<std::uint64_t> throttle_events;

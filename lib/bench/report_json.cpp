@@ -98,6 +98,7 @@ Json result_to_json(const BenchResult& r) {
             {"unstable_reason", ran && !r.stable ? Json(r.unstable_reason) : Json(nullptr)},
             {"warm_up_s", number(r.warm_up_s)},
             {"joules_per_op", number_or_null(r.joules_per_op)},
+            {"per_cycle", number_or_null(r.per_cycle)},
             {"staircase", staircase_to_json(r.staircase)},
             {"conditions", ran ? conditions_to_json(r) : Json(nullptr)}};
 }

@@ -81,4 +81,11 @@ double trend_probability(std::span<const double> samples) {
     return std::erfc(z / std::sqrt(2.0));
 }
 
+std::optional<double> median_per_cycle(std::span<const double> rates, std::span<const double> clocks_hz) {
+    if (rates.empty() || rates.size() != clocks_hz.size()) return std::nullopt;
+    std::vector<double> ratios;
+    for (std::size_t i = 0; i < rates.size(); ++i) ratios.push_back(rates[i] / clocks_hz[i]);
+    return median_of(ratios);
+}
+
 } // namespace kaisar

@@ -1,6 +1,7 @@
 /// What a row of samples says, in figures that one outlier cannot move.
 #pragma once
 
+#include <optional>
 #include <span>
 
 namespace kaisar {
@@ -30,5 +31,8 @@ Statistics summarize(std::span<const double> samples);
 double trend_probability(std::span<const double> samples);
 
 double median_of(std::span<const double> samples);
+
+/// Median of each rate divided by the clock that was measured with it; nothing unless there is one for each.
+std::optional<double> median_per_cycle(std::span<const double> rates, std::span<const double> clocks_hz);
 
 } // namespace kaisar

@@ -19,12 +19,16 @@ enum class Parallel {
     queue, ///< four threads, whatever the processors: devices want several requests at a time
 };
 
+/// What sets the pace: the cores, so that twice the clock is twice the figure, or what they wait for.
+enum class Bound { cores, elsewhere };
+
 struct Workload {
     std::string_view name;
     std::string_view unit; ///< of the figure: op/s, flop/s, B/s, access/s, s
     std::string_view summary;
     Figure figure = Figure::rate;
     Parallel parallel = Parallel::all_threads;
+    Bound bound = Bound::elsewhere;
     /// Null where there is nothing to run; `waived` then says why.
     Job (*make)(const JobSettings& settings) = nullptr;
     /// The register-only ceiling that is measured beside it; null where there is none.

@@ -129,13 +129,25 @@ TEST_CASE("The report is one line of JSON with every field of the schema") {
     const auto text = bench_report_to_json(report);
     CHECK(text.find('\n') == std::string::npos);
     for (const auto* field :
-         {"schema",   "machine", "results", "workload",   "device",       "variant",   "threads",
-          "m",        "n",       "k",       "bytes",      "unit",         "median",    "min",
-          "max",      "mad",     "samples", "duration_s", "peak",         "peak_kind", "fraction_of_peak",
-          "verified", "stable",  "waived",  "reason",     "joules_per_op"})
+         {"schema",   "machine", "results", "workload",   "device",        "variant",   "threads",
+          "m",        "n",       "k",       "bytes",      "unit",          "median",    "min",
+          "max",      "mad",     "samples", "duration_s", "peak",          "peak_kind", "fraction_of_peak",
+          "verified", "stable",  "waived",  "reason",     "joules_per_op", "per_cycle"})
         CHECK(text.find('"' + std::string(field) + "\":") != std::string::npos);
     CHECK(text.find("\"workload\":\"pcie-h2d\"") != std::string::npos);
     CHECK(text.find("\"waived\":true") != std::string::npos);
+}
+
+TEST_CASE("Work a cycle is said of what the cores set the pace of, not of memory") {
+    auto request = request_of({"sha256", "memory-read"});
+    request.size_bytes = 1 << 20;
+    const auto report = run_bench(request, detect_cpu_features(), {});
+    const auto& hashed = report.results.front();
+    REQUIRE(hashed.per_cycle);
+    REQUIRE(hashed.conditions.clock_hz);
+    CHECK(*hashed.per_cycle > 0);
+    CHECK(hashed.conditions.clocks_hz.size() == hashed.figures.size());
+    CHECK_FALSE(report.results.back().per_cycle);
 }
 
 TEST_CASE("Spread, drift in either direction and throttling each make a figure unstable") {

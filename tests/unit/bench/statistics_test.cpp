@@ -59,3 +59,10 @@ TEST_CASE("A trend is told from noise by Mann and Kendall's test") {
     CHECK(trend_probability(std::vector<double>(30, 4)) == 1);
     CHECK(trend_probability(std::vector<double>{1, 2, 3}) == 1);
 }
+
+TEST_CASE("Work a cycle is taken sample by sample, so that a clock that moves does not move it") {
+    const std::vector<double> rates{20, 30, 40, 5}, clocks{2, 3, 4, 1};
+    CHECK(median_per_cycle(rates, clocks) == 10.0);
+    CHECK_FALSE(median_per_cycle(rates, std::vector<double>{2, 3, 4}));
+    CHECK_FALSE(median_per_cycle({}, {}));
+}
