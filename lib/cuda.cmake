@@ -65,11 +65,11 @@ else()
 endif()
 
 # device_kernels(TARGET SINCE n FILES …): adds .cu files to a component, for the architectures from n on: machine code
-# for each, and for GPUs that are newer or between them the portable code of the first and the last. Without SINCE the
-# files hold no device code.
+# for each, and for GPUs that are newer or between them the portable code of the first and the last. ONLY n: machine code
+# for that one alone, whose instructions no other has. With neither the files hold no device code.
 function(device_kernels target)
-  cmake_parse_arguments(arg "" "SINCE" "FILES" ${ARGN})
-  set(chosen "")
+  cmake_parse_arguments(arg "" "SINCE;ONLY" "FILES" ${ARGN})
+  set(chosen ${arg_ONLY})
   foreach(gpu IN LISTS KAISAR_GPUS)
     string(REGEX MATCH "^[0-9]+" number ${gpu})
     if(arg_SINCE AND number GREATER_EQUAL arg_SINCE)

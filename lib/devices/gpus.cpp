@@ -1,5 +1,7 @@
 #include "devices/gpus.h"
 
+#include "error/error.h"
+
 #include <algorithm>
 
 namespace kaisar {
@@ -17,9 +19,28 @@ GpuCandidates join_gpus(const kernels::DeviceList& list, const std::vector<GpuSt
 GpuCandidates find_gpus() { return join_gpus(kernels::detect_cuda_devices(), detect_gpu_states()); }
 
 std::unique_ptr<kernels::DeviceStream> open_working_gpu(const kernels::DeviceFacts& facts) {
-    auto device = kernels::open_cuda_device(facts);
-    require_working(*device);
-    return device;
+    auto known = facts;
+    return first_working(
+        kernels::cuda_gemm_variants(facts),
+        [&](const std::string& variant, const std::string& passed_over) {
+            known.passed_over = passed_over;
+            auto device = kernels::open_cuda_device(known, variant);
+            require_working(*device);
+            return device;
+        },
+        [&] { kernels::forget_cuda_device(facts); });
+}
+
+std::unique_ptr<kernels::DeviceStream> first_working(const std::vector<std::string>& variants, const OpenDevice& open,
+                                                     const std::function<void()>& forget) {
+    std::string passed_over;
+    for (std::size_t i = 0; i + 1 < variants.size(); ++i) try {
+            return open(variants[i], passed_over);
+        } catch (const Error& error) {
+            forget();
+            passed_over += (passed_over.empty() ? "" : "; ") + ("gemm_s8/" + variants[i]) + ": " + error.message();
+        }
+    return open(variants.empty() ? std::string() : variants.back(), passed_over);
 }
 
 } // namespace kaisar

@@ -4,6 +4,8 @@
 #include "hardware/gpu_state.h"
 #include "kernels/device_stream.h"
 
+#include <functional>
+
 namespace kaisar {
 
 /// A GPU that CUDA shows this process, and why it is left alone; empty when it may be used.
@@ -27,7 +29,16 @@ GpuCandidates find_gpus();
 /// kernel that was wrong, Error(environment) when the device fails.
 void require_working(kernels::DeviceStream& device);
 
-/// The device, opened and found to be right; errors as in require_working and open_cuda_device.
+/// The device, opened and found to be right, with the fastest product that is; errors as in require_working and
+/// open_cuda_device.
 std::unique_ptr<kernels::DeviceStream> open_working_gpu(const kernels::DeviceFacts& facts);
+
+/// Opens a device with a variant and lets it answer; `passed_over` tells what was tried before.
+using OpenDevice =
+    std::function<std::unique_ptr<kernels::DeviceStream>(const std::string& variant, const std::string& passed_over)>;
+
+/// The first variant that works; after each that does not, `forget` is called. With none, the last one's error.
+std::unique_ptr<kernels::DeviceStream> first_working(const std::vector<std::string>& variants, const OpenDevice& open,
+                                                     const std::function<void()>& forget);
 
 } // namespace kaisar

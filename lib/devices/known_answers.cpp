@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
 namespace kaisar {
 namespace {
@@ -75,6 +76,26 @@ bool gemm_s8_is_right(DeviceStream& device, std::size_t m, std::size_t n, std::s
                                 reinterpret_cast<const std::int8_t*>(b.data()), k + padding,
                                 reinterpret_cast<std::int32_t*>(expected.data()), n + c_padding, nullptr});
     return on_c.content() == expected;
+}
+
+// More tiles than any device works on at once, so that a thread block takes several; some columns of each are looked
+// at.
+bool many_tiles_are_right(DeviceStream& device) {
+    constexpr std::size_t m = 128, tiles = 150, tile_columns = 256, n = tiles * tile_columns, k = 192, seen = 4;
+    const auto a = some_bytes(12, m * k / 64), b = some_bytes(13, n * k / 64);
+    const Array on_a(device, a), on_b(device, b), on_c(device, 4 * m * n);
+    device.gemm_s8(Lane::product, {m, n, k, on_a, k, on_b, k, on_c, n});
+    const auto found = on_c.content();
+    for (std::size_t tile = 0; tile < tiles; ++tile) {
+        const auto first = tile * tile_columns + tile % (tile_columns / seen) * seen;
+        std::array<std::int32_t, m * seen> expected;
+        kernels::gemm_s8_reference({m, seen, k, reinterpret_cast<const std::int8_t*>(a.data()), k,
+                                    reinterpret_cast<const std::int8_t*>(b.data()) + first * k, k, expected.data(),
+                                    seen, nullptr});
+        for (std::size_t row = 0; row < m; ++row)
+            if (std::memcmp(&expected[row * seen], &found[4 * (row * n + first)], 4 * seen) != 0) return false;
+    }
+    return true;
 }
 
 kernels::DeviceHash some_hash() {
@@ -203,6 +224,8 @@ void require_working(DeviceStream& device) {
     require(chacha8_is_right(device), "chacha8");
     require(gemm_s8_is_right(device, 128, 384, 448), "gemm_s8"); // the narrow tile, then the wide one
     require(gemm_s8_is_right(device, 256, 512, 64), "gemm_s8");
+    require(gemm_s8_is_right(device, 128, 256, 1216), "gemm_s8"); // more steps than any kernel has operands for at once
+    require(many_tiles_are_right(device), "gemm_s8");
     require(sha256_is_right(device), "sha256");
     require(tiles_are_right(device), "sha256 of tiles");
     require(page_fill_is_right(device, 32, 3), "page_fill");

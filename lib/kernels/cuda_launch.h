@@ -10,7 +10,10 @@ int launch_chacha8(void* stream, const std::uint8_t* key, std::uint64_t nonce, s
                    std::size_t count);
 
 int launch_gemm_s8_dp4a(void* stream, const DeviceGemmS8& arguments);
+int launch_gemm_s8_turing(void* stream, const DeviceGemmS8& arguments);
 int launch_gemm_s8_mma(void* stream, const DeviceGemmS8& arguments);
+/// As launch_gemm_s8_mma where n is no multiple of 256.
+int launch_gemm_s8_wgmma(void* stream, const DeviceGemmS8& arguments);
 
 int launch_hash_tiles(void* stream, const DeviceHash& hash, const DeviceTiles& tiles, void* digests);
 int launch_hash_messages(void* stream, const DeviceHash& hash, const void* messages, std::size_t blocks,
@@ -20,10 +23,14 @@ int launch_page_fill(void* stream, const void* starts, std::size_t blocks, std::
 int launch_walk(void* stream, const void* memory, std::uint64_t blocks, void* states, std::size_t count,
                 std::size_t steps);
 int launch_pass(void* stream, DevicePass pass, const DevicePassArguments& arguments);
-/// Both give the operations that they queued.
+/// All give the operations that they queued.
 int launch_peak_s8_dp4a(void* stream, unsigned multiprocessors, std::size_t rounds, const std::int8_t* a,
                         const std::int8_t* b, void* sum, double* operations);
+int launch_peak_s8_turing(void* stream, unsigned multiprocessors, std::size_t rounds, const std::int8_t* a,
+                          const std::int8_t* b, void* sum, double* operations);
 int launch_peak_s8_mma(void* stream, unsigned multiprocessors, std::size_t rounds, const std::int8_t* a,
                        const std::int8_t* b, void* sum, double* operations);
+int launch_peak_s8_wgmma(void* stream, unsigned multiprocessors, std::size_t rounds, const std::int8_t* a,
+                         const std::int8_t* b, void* sum, double* operations);
 
 } // namespace kaisar::kernels::device

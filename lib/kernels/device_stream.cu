@@ -10,7 +10,34 @@
 namespace kaisar::kernels {
 namespace {
 
-constexpr unsigned first_with_dp4a = 61, first_with_mma = 80;
+/// Implementations of gemm_s8, fastest first, each for the compute capabilities that have its instructions.
+struct GemmVariant {
+    const char* name;
+    unsigned first, last;
+    int (*launch)(void* stream, const DeviceGemmS8& arguments);
+    decltype(&device::launch_peak_s8_dp4a) peak; ///< of the same instruction
+};
+constexpr unsigned all_newer = ~0u;
+constexpr GemmVariant gemm_variants[] = {
+    {"cuda_wgmma", 90, 90, device::launch_gemm_s8_wgmma, device::launch_peak_s8_wgmma},
+    {"cuda_mma", 80, all_newer, device::launch_gemm_s8_mma, device::launch_peak_s8_mma},
+    {"cuda_turing", 75, all_newer, device::launch_gemm_s8_turing, device::launch_peak_s8_turing},
+    {"cuda_dp4a", 61, all_newer, device::launch_gemm_s8_dp4a, device::launch_peak_s8_dp4a}};
+
+bool has_it(const GemmVariant& variant, const DeviceFacts& facts) {
+    return facts.capability >= variant.first && facts.capability <= variant.last;
+}
+
+const GemmVariant& require_gemm(const DeviceFacts& facts, const std::string& name) {
+    for (const auto& variant : gemm_variants)
+        if (has_it(variant, facts) && (name.empty() || name == variant.name)) return variant;
+    if (name.empty())
+        throw Error(ErrorKind::environment,
+                    "cuda:" + std::to_string(facts.index) + " (" + facts.name + ") has no int8 dot products",
+                    "GPUs from compute capability 6.1 on have them");
+    throw Error(ErrorKind::usage, "cuda:" + std::to_string(facts.index) + " cannot run gemm_s8/" + name,
+                "kaisar bench without --variant takes the fastest that the GPU has");
+}
 
 void* pointer(DeviceAddress address) { return reinterpret_cast<void*>(address); }
 
@@ -41,12 +68,16 @@ std::string explain(cudaError_t error) {
 
 class CudaStream final : public DeviceStream {
 public:
-    explicit CudaStream(const DeviceFacts& facts) : facts_(facts) {
-        if (facts.capability < first_with_dp4a)
-            throw Error(ErrorKind::environment, name() + " has no int8 dot products",
-                        "GPUs from compute capability 6.1 on have them");
+    CudaStream(const DeviceFacts& facts, const std::string& variant)
+        : facts_(facts), gemm_(require_gemm(facts, variant)) {
         require(cudaSetDevice(static_cast<int>(facts.index)), "use it");
-        for (auto& lane : lanes_) require(cudaStreamCreateWithFlags(&lane, cudaStreamNonBlocking), "create a stream");
+        // A thread that waits for a GPU sleeps: the processor has proofs of its own to make.
+        require(cudaSetDeviceFlags(cudaDeviceScheduleBlockingSync), "use it");
+        int least = 0, greatest = 0;
+        require(cudaDeviceGetStreamPriorityRange(&least, &greatest), "ask for its priorities");
+        // Hashing is short and what the next product waits for: its blocks go first when a multiprocessor is free.
+        require(cudaStreamCreateWithPriority(&at_lane(Lane::product), cudaStreamNonBlocking, least), "create a stream");
+        require(cudaStreamCreateWithPriority(&at_lane(Lane::hash), cudaStreamNonBlocking, greatest), "create a stream");
         for (auto& event : events_)
             require(cudaEventCreateWithFlags(&event, cudaEventDisableTiming), "create an event");
     }
@@ -59,7 +90,7 @@ public:
     }
 
     const DeviceFacts& facts() const override { return facts_; }
-    std::string gemm_variant() const override { return has_mma() ? "cuda_mma" : "cuda_dp4a"; }
+    std::string gemm_variant() const override { return gemm_.name; }
 
     std::uint64_t free_bytes() override {
         select();
@@ -115,8 +146,7 @@ public:
     }
     void gemm_s8(Lane lane, const DeviceGemmS8& g) override {
         select();
-        launched(has_mma() ? device::launch_gemm_s8_mma(at(lane), g) : device::launch_gemm_s8_dp4a(at(lane), g),
-                 "gemm_s8");
+        launched(gemm_.launch(at(lane), g), "gemm_s8");
     }
     void hash_tiles(Lane lane, const DeviceHash& hash, const DeviceTiles& tiles, DeviceAddress digests) override {
         select();
@@ -147,8 +177,7 @@ public:
                    DeviceAddress sum) override {
         select();
         double operations = 0;
-        const auto launch = has_mma() ? device::launch_peak_s8_mma : device::launch_peak_s8_dp4a;
-        launched(launch(at(lane), facts_.multiprocessors, rounds, a, b, pointer(sum), &operations), "peak");
+        launched(gemm_.peak(at(lane), facts_.multiprocessors, rounds, a, b, pointer(sum), &operations), "peak");
         return operations;
     }
 
@@ -173,7 +202,7 @@ public:
 
 private:
     std::string name() const { return "cuda:" + std::to_string(facts_.index) + " (" + facts_.name + ")"; }
-    bool has_mma() const { return facts_.capability >= first_with_mma; }
+    cudaStream_t& at_lane(Lane lane) { return lanes_[static_cast<std::size_t>(lane)]; }
     cudaStream_t at(Lane lane) const { return lanes_[static_cast<std::size_t>(lane)]; }
 
     // The runtime's current device belongs to the calling thread.
@@ -186,6 +215,7 @@ private:
     }
 
     DeviceFacts facts_;
+    const GemmVariant& gemm_;
     std::array<cudaStream_t, 2> lanes_{};
     std::array<cudaEvent_t, 2> events_{};
     std::set<void*> memory_, pinned_;
@@ -208,12 +238,27 @@ DeviceList detect_cuda_devices() {
                                 .uuid = uuid_text(properties.uuid),
                                 .capability = static_cast<unsigned>(10 * properties.major + properties.minor),
                                 .memory_bytes = properties.totalGlobalMem,
-                                .multiprocessors = static_cast<unsigned>(properties.multiProcessorCount)});
+                                .multiprocessors = static_cast<unsigned>(properties.multiProcessorCount),
+                                .passed_over = {}});
     }
     if (list.devices.empty()) list.reason = explain(cudaErrorNoDevice);
     return list;
 }
 
-std::unique_ptr<DeviceStream> open_cuda_device(const DeviceFacts& facts) { return std::make_unique<CudaStream>(facts); }
+std::vector<std::string> cuda_gemm_variants(const DeviceFacts& facts) {
+    std::vector<std::string> names;
+    for (const auto& variant : gemm_variants)
+        if (has_it(variant, facts)) names.emplace_back(variant.name);
+    return names;
+}
+
+std::unique_ptr<DeviceStream> open_cuda_device(const DeviceFacts& facts, const std::string& variant) {
+    return std::make_unique<CudaStream>(facts, variant);
+}
+
+void forget_cuda_device(const DeviceFacts& facts) noexcept {
+    if (cudaSetDevice(static_cast<int>(facts.index)) == cudaSuccess) cudaDeviceReset();
+    cudaGetLastError();
+}
 
 } // namespace kaisar::kernels

@@ -21,6 +21,7 @@ struct DeviceFacts {
     unsigned capability = 0; ///< 90 for 9.0
     std::uint64_t memory_bytes = 0;
     unsigned multiprocessors = 0;
+    std::string passed_over; ///< faster kernels that this device should run and does not run rightly; usually empty
 };
 
 /// What can be found out without using a device: all of them, or why there is none.
@@ -141,7 +142,15 @@ private:
 /// The NVIDIA GPUs that CUDA shows this process, or why there are none: no kernels built in, no driver, no device.
 DeviceList detect_cuda_devices();
 
-/// Error(environment) when the device cannot be used, with the driver's reason.
-std::unique_ptr<DeviceStream> open_cuda_device(const DeviceFacts& facts);
+/// The implementations of gemm_s8 that the device has the instructions for, fastest first.
+std::vector<std::string> cuda_gemm_variants(const DeviceFacts& facts);
+
+/// Error(environment) when the device cannot be used, with the driver's reason. Without a name of a variant the first
+/// of cuda_gemm_variants(); Error(usage) for one that the device does not have.
+std::unique_ptr<DeviceStream> open_cuda_device(const DeviceFacts& facts, const std::string& variant = {});
+
+/// Ends what this process has on the device, so that it can be opened again after a kernel failed. No stream of it may
+/// be open.
+void forget_cuda_device(const DeviceFacts& facts) noexcept;
 
 } // namespace kaisar::kernels

@@ -4,6 +4,7 @@
 #include "proving/slot_session.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 namespace kaisar {
 namespace {
@@ -94,6 +95,10 @@ ProveReport prove_slot(const DataDirectory& directory, const ProvingWorker& work
         report.waived = choices.guard->waived();
         choices.guard->begin_watching();
     }
+    for (const auto* gpu : worker.gpus)
+        if (const auto& facts = gpu->facts(); !facts.passed_over.empty())
+            report.waived.push_back(
+                fmt::format("cuda:{} computes with {}: {}", facts.index, gpu->gemm_variant(), facts.passed_over));
     flush_outbox(directory, worker, connection, report);
     report.verdict.reset();
     report.outcome = ProveOutcome::inactive;

@@ -48,7 +48,7 @@ public:
     /// The kernel whose first byte of output comes out wrong from its n-th run on.
     std::string faulty_kernel;
     int faulty_from = 0;
-    std::uint64_t memory_bytes = std::uint64_t{64} << 20;
+    std::uint64_t memory_bytes = std::uint64_t{128} << 20;
 
     ~HostDevice() override {
         for (auto& [address, bytes] : memory_) std::free(address);

@@ -110,7 +110,47 @@ std::vector<std::int32_t> multiply_tile(const std::vector<std::int8_t>& a, const
     return c;
 }
 
+// C of one tile of 128 x 128 as the eight warps of cuda_turing.cu compute it: "Matrix Fragments for mma.m8n8k16": lane
+// l has bytes 4(l % 4) … of row l / 4 of A, of column l / 4 of B, and of C row l / 4, columns 2(l % 4) and the next.
+std::vector<std::int32_t> multiply_tile_on_turing(const std::vector<std::int8_t>& a, const std::vector<std::int8_t>& b,
+                                                  std::size_t k) {
+    std::vector<std::int32_t> c(128 * 128);
+    for (std::size_t step = 0; step < k; step += device::step_bytes) {
+        const auto from_a = stage(a, 128, k, step), from_b = stage(b, 128, k, step);
+        for (unsigned warp = 0; warp < 8; ++warp)
+            for (unsigned chunk = 0; chunk < device::chunks_per_row; ++chunk)
+                for (unsigned i = 0; i < 8; ++i)
+                    for (unsigned j = 0; j < 4; ++j) {
+                        const auto rows = fragments(from_a, warp % 2 * 64 + i / 4 * 32, chunk, device::turing_source);
+                        const auto columns = fragments(from_b, warp / 2 * 32, chunk, device::turing_source);
+                        for (unsigned lane = 0; lane < lanes; ++lane)
+                            for (unsigned element = 0; element < 2; ++element) {
+                                std::int32_t sum = 0;
+                                for (unsigned l = 0; l < 16; ++l)
+                                    sum += byte_of(rows[lane / 4 * 4 + l / 4][i % 4], l % 4) *
+                                           byte_of(columns[(lane % 4 * 2 + element) * 4 + l / 4][j], l % 4);
+                                const auto place = device::c_place(lane, element);
+                                c[(warp % 2 * 64 + 8 * i + place.row) * 128 + warp / 2 * 32 + 8 * j + place.column] +=
+                                    sum;
+                            }
+                    }
+    }
+    return c;
+}
+
 } // namespace
+
+TEST_CASE("a thread block computes its tile with Turing's instruction too") {
+    std::mt19937_64 random(53);
+    constexpr std::size_t k = 128;
+    std::vector<std::int8_t> a(128 * k), b(128 * k);
+    for (auto* matrix : {&a, &b})
+        std::generate(matrix->begin(), matrix->end(), [&] { return static_cast<std::int8_t>(random()); });
+    std::fill_n(a.begin(), k, std::int8_t{-128}), std::fill_n(b.begin(), k, std::int8_t{-128});
+    std::vector<std::int32_t> expected(128 * 128);
+    gemm_s8_reference({128, 128, k, a.data(), k, b.data(), k, expected.data(), 128, nullptr});
+    CHECK(multiply_tile_on_turing(a, b, k) == expected);
+}
 
 TEST_CASE("a GPU's thread block computes its tile of the product, at both widths and with extremes") {
     std::mt19937_64 random(51);

@@ -47,7 +47,11 @@ constexpr TilePlace a_source(unsigned lane) { return {lane % 16, lane / 16}; }
 /// The same for two fragments of 8 columns of B each.
 constexpr TilePlace b_source(unsigned lane) { return {lane % 8 + lane / 16 * 8, lane / 8 % 2}; }
 
-/// Where element i of a lane's four results lies in a fragment of 16 x 8.
+/// For m8n8k16, whose fragments are eight rows of one chunk: four of them of A, or of B.
+constexpr TilePlace turing_source(unsigned lane) { return {lane, 0}; }
+
+/// Where element i of a lane's four results lies in a fragment of 16 x 8; the first two are those of a
+/// fragment of 8 x 8.
 constexpr TilePlace c_place(unsigned lane, unsigned i) { return {lane / 4 + i / 2 * 8, lane % 4 * 2 + i % 2}; }
 
 /// dp4a: the element i, 0 to 7, of a thread's 8 rows or columns among 128; sixteen threads share them.

@@ -34,6 +34,28 @@ TEST_CASE("A device with any kernel that answers wrongly is found out, and the k
         }
 }
 
+TEST_CASE("Where a device's fastest product is wrong the next one is taken, and what was passed over is told") {
+    std::vector<std::string> tried;
+    int forgotten = 0;
+    std::string told;
+    const auto open = [&](const std::string& variant, const std::string& passed_over) {
+        tried.push_back(variant);
+        told = passed_over;
+        auto device = std::make_unique<HostDevice>();
+        if (variant == "fast") device->faulty_kernel = "gemm_s8";
+        if (variant == "faster")
+            device->on_kernel = [](const std::string&, int) { throw Error(ErrorKind::environment, "it is lost"); };
+        require_working(*device);
+        return device;
+    };
+    const auto forget = [&] { ++forgotten; };
+    CHECK(first_working({"faster", "fast", "plain", "plainer"}, open, forget) != nullptr);
+    CHECK(tried == std::vector<std::string>{"faster", "fast", "plain"});
+    CHECK(forgotten == 2);
+    CHECK(told.starts_with("gemm_s8/faster: it is lost; gemm_s8/fast: cuda:3"));
+    CHECK_THROWS_WITH(first_working({"faster", "fast"}, open, forget), Catch::Matchers::Contains("gemm_s8"));
+}
+
 TEST_CASE("A card is matched with what NVML says of it by its UUID, not by its place") {
     kernels::DeviceList list;
     list.devices = {{.index = 0, .name = "x", .uuid = "GPU-b"},
