@@ -1,4 +1,4 @@
-/// What each cuda.cu offers to device_stream.cu: functions that queue a kernel in a CUDA stream and give CUDA's answer,
+/// What each .cu of a kernel offers to device_stream.cu: functions that queue a kernel in a CUDA stream and give CUDA's answer,
 /// zero for success. Addresses are the device's; the arguments mean what they mean in DeviceStream.
 #pragma once
 

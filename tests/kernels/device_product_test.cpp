@@ -2,7 +2,7 @@
 // emulated from the PTX ISA's text ("Warp-level matrix load instruction: ldmatrix", "Matrix Fragments for
 // mma.m16n8k32").
 #include "kernels/gemm_s8/contract.h"
-#include "kernels/gemm_s8/device_tiles.h"
+#include "kernels/gemm_s8_cuda/device_tiles.h"
 #include "kernels/sha256_many/device_math.h"
 
 #include <algorithm>
@@ -75,7 +75,7 @@ struct Fragment {
     std::int32_t c[16][8];
 };
 
-// C of one tile of 128 x n as the eight warps of cuda_mma.cu compute it.
+// C of one tile of 128 x n as the eight warps of mma.cu compute it.
 std::vector<std::int32_t> multiply_tile(const std::vector<std::int8_t>& a, const std::vector<std::int8_t>& b,
                                         unsigned n, std::size_t k) {
     std::vector<std::int32_t> c(128 * n, 0x5a5a5a5a);
@@ -110,7 +110,7 @@ std::vector<std::int32_t> multiply_tile(const std::vector<std::int8_t>& a, const
     return c;
 }
 
-// C of one tile of 128 x 128 as the eight warps of cuda_turing.cu compute it: "Matrix Fragments for mma.m8n8k16": lane
+// C of one tile of 128 x 128 as the eight warps of turing.cu compute it: "Matrix Fragments for mma.m8n8k16": lane
 // l has bytes 4(l % 4) … of row l / 4 of A, of column l / 4 of B, and of C row l / 4, columns 2(l % 4) and the next.
 std::vector<std::int32_t> multiply_tile_on_turing(const std::vector<std::int8_t>& a, const std::vector<std::int8_t>& b,
                                                   std::size_t k) {

@@ -1,6 +1,6 @@
 // The product with wgmma on the host: bulk tensor copies, descriptors and fragments emulated from the PTX ISA's text.
 #include "kernels/gemm_s8/contract.h"
-#include "kernels/gemm_s8/device_wgmma.h"
+#include "kernels/gemm_s8_cuda/device_wgmma.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>

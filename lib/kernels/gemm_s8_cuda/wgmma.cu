@@ -3,8 +3,8 @@
 // results are written.
 #include "kernels/cuda_launch.h"
 #include "kernels/cuda_wgmma.h"
-#include "kernels/gemm_s8/device_tiles.h"
-#include "kernels/gemm_s8/device_wgmma.h"
+#include "kernels/gemm_s8_cuda/device_tiles.h"
+#include "kernels/gemm_s8_cuda/device_wgmma.h"
 
 #include <algorithm>
 #include <cuda.h>

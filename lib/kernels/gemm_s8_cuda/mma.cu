@@ -1,6 +1,6 @@
 // For GPUs since Ampere: mma.m16n8k32 on int8, operands streamed through shared memory by cp.async, four steps ahead.
 #include "kernels/cuda_launch.h"
-#include "kernels/gemm_s8/device_tiles.h"
+#include "kernels/gemm_s8_cuda/device_tiles.h"
 
 #include <cstdint>
 

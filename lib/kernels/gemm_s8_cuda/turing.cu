@@ -1,7 +1,7 @@
 // For Turing: mma.m8n8k16 on int8. Operands are held in registers while the step before is multiplied, then placed in
 // the other half of shared memory.
 #include "kernels/cuda_launch.h"
-#include "kernels/gemm_s8/device_tiles.h"
+#include "kernels/gemm_s8_cuda/device_tiles.h"
 
 #include <cstdint>
 

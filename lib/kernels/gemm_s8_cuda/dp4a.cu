@@ -1,6 +1,6 @@
 // For every GPU since Pascal: four products and their sum an instruction, 8 x 8 results a thread.
 #include "kernels/cuda_launch.h"
-#include "kernels/gemm_s8/device_tiles.h"
+#include "kernels/gemm_s8_cuda/device_tiles.h"
 
 #include <cstdint>
 

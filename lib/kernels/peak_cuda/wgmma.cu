@@ -1,7 +1,7 @@
 // The ceiling of wgmma.m64n256k32 on int8: results in registers, operands that stay in shared memory.
 #include "kernels/cuda_launch.h"
 #include "kernels/cuda_wgmma.h"
-#include "kernels/gemm_s8/device_wgmma.h"
+#include "kernels/gemm_s8_cuda/device_wgmma.h"
 
 #include <cstring>
 
