@@ -84,3 +84,10 @@ function(kernel name)
   set_property(GLOBAL APPEND PROPERTY KAISAR_KERNELS ${target})
   file(APPEND ${KAISAR_ARCHITECTURE} "component kernels/${name}: kernels hardware\n")
 endfunction()
+
+# device_folders(NAME …): folders of lib/kernels/ that hold GPU code alone, whether it is built here or not.
+function(device_folders)
+  foreach(name IN LISTS ARGN)
+    file(APPEND ${KAISAR_ARCHITECTURE} "component kernels/${name}: kernels hardware\n")
+  endforeach()
+endfunction()
