@@ -8,13 +8,20 @@ namespace {
 
 constexpr std::size_t lanes = 8;
 
+/// Moves the bytes of every word. In assembly: clang 14 makes two shuffles of one, for both sides of the exclusive or
+/// before it, or for both halves of a register, which costs a seventh of the speed.
+__m256i shuffle(__m256i x, __m256i order) {
+    __asm__("vpshufb %[order], %[x], %[x]" : [x] "+x"(x) : [order] "x"(order));
+    return x;
+}
+
 template <int Bits>
 __m256i rotate_left(__m256i x) {
     if constexpr (Bits == 16)
-        return _mm256_shuffle_epi8(
+        return shuffle(
             x, _mm256_set_epi64x(0x0d0c0f0e09080b0a, 0x0504070601000302, 0x0d0c0f0e09080b0a, 0x0504070601000302));
     else if constexpr (Bits == 8)
-        return _mm256_shuffle_epi8(
+        return shuffle(
             x, _mm256_set_epi64x(0x0e0d0c0f0a09080b, 0x0605040702010003, 0x0e0d0c0f0a09080b, 0x0605040702010003));
     else
         return _mm256_or_si256(_mm256_slli_epi32(x, Bits), _mm256_srli_epi32(x, 32 - Bits));
