@@ -11,8 +11,6 @@ namespace kaisar {
 namespace {
 
 constexpr std::size_t name_limit_bytes = 64;
-/// The runtime of 2024 takes so much; checked before anything is signed.
-constexpr std::size_t value_limit_bytes = 2560;
 constexpr std::string_view not_found = "Cannot find the item";
 
 Error no_precompile(std::uint64_t chain_id) {
@@ -67,11 +65,6 @@ Bytes write_identity_call(const SignedIdentity& signed_identity, IdentityOnChain
     const auto name = did_of(account);
     const auto value = encode_hex(encode_did_document(signed_identity));
     check(name.size() <= name_limit_bytes, "a DID is short enough for an attribute's name");
-    if (value.size() > value_limit_bytes)
-        throw Error(
-            ErrorKind::refused,
-            fmt::format("the identity takes {} bytes, and the chain keeps at most {}", value.size(), value_limit_bytes),
-            "the peer's address is too long: tell the network's operator");
     return AbiWriter()
         .put(account)
         .put_bytes(bytes_of(name))

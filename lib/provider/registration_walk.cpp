@@ -162,8 +162,11 @@ void RegistrationWalk::bind() {
 
 void RegistrationWalk::take_peer() {
     if (choices_.bring_to_chain) {
-        const auto binding = load_file(directory_.binding(), binding_json_limit_bytes);
-        choices_.bring_to_chain(decode_binding(text_of(binding), directory_.binding().string()));
+        const auto binding = find_file(directory_.binding(), binding_json_limit_bytes);
+        if (!binding)
+            throw Error(ErrorKind::environment, directory_.binding().string() + " is missing: what the owner signed",
+                        "leave --pay-gas out: the portal has it; or begin anew with kaisar register --replace");
+        choices_.bring_to_chain(decode_binding(text_of(*binding), directory_.binding().string()));
     }
     const auto answer = decode_answer(decode_peer_answer, portal_.call("POST", worker_target("/peer")));
     record_.transaction_hash = answer.transaction_hash;

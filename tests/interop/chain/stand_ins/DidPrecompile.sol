@@ -2,8 +2,8 @@
 pragma solidity 0.8.30;
 
 /// Stands in for peaq's DID precompile, which no chain of a test's own has: the published interface, with its rules.
-/// An account writes attributes of any account; who wrote one may change it; names have at most 64 bytes and values
-/// 2560; validity is in blocks, and zero is without end. What the runtime refuses it says in a sentence, not by a type.
+/// An account writes attributes of any account; who wrote one may change it; names have at most 64 bytes;
+/// validity is in blocks, and zero is without end. What the runtime refuses it says in a sentence, not by a type.
 contract DidPrecompile {
     struct Attribute {
         bytes name;
@@ -26,7 +26,7 @@ contract DidPrecompile {
 
     function addAttribute(address did_account, bytes memory name, bytes memory value, uint32 validity_for) external returns (bool) {
         bytes32 id = keccak256(name);
-        fit(name, value);
+        fit(name);
         if (writers[did_account][id] != address(0)) refuse("AttributeAlreadyExist");
         writers[did_account][id] = msg.sender;
         attributes[did_account][id] = Attribute(name, value, lastBlock(validity_for), block.timestamp * 1000);
@@ -36,7 +36,7 @@ contract DidPrecompile {
 
     function updateAttribute(address did_account, bytes memory name, bytes memory value, uint32 validity_for) external returns (bool) {
         bytes32 id = keccak256(name);
-        fit(name, value);
+        fit(name);
         own(did_account, id);
         attributes[did_account][id].value = value;
         attributes[did_account][id].validity = lastBlock(validity_for);
@@ -57,9 +57,8 @@ contract DidPrecompile {
         if (writers[did_account][id] != msg.sender) refuse("AttributeAuthorizationFailed");
     }
 
-    function fit(bytes memory name, bytes memory value) private pure {
+    function fit(bytes memory name) private pure {
         if (name.length > 64) refuse("AttributeNameExceedMax64");
-        if (value.length > 2560) refuse("AttributeValueExceedMax2560");
     }
 
     function lastBlock(uint32 validity_for) private view returns (uint32) {
