@@ -70,9 +70,12 @@ class CudaStream final : public DeviceStream {
 public:
     CudaStream(const DeviceFacts& facts, const std::string& variant)
         : facts_(facts), gemm_(require_gemm(facts, variant)) {
+        // A thread that waits for a GPU sleeps: the processor has proofs of its own to make. One that is in use already
+        // keeps its way of waiting, which is no fault.
+        if (cudaInitDevice(static_cast<int>(facts.index), cudaDeviceScheduleBlockingSync,
+                           cudaInitDeviceFlagsAreValid) != cudaSuccess)
+            cudaGetLastError();
         require(cudaSetDevice(static_cast<int>(facts.index)), "use it");
-        // A thread that waits for a GPU sleeps: the processor has proofs of its own to make.
-        require(cudaSetDeviceFlags(cudaDeviceScheduleBlockingSync), "use it");
         int least = 0, greatest = 0;
         require(cudaDeviceGetStreamPriorityRange(&least, &greatest), "ask for its priorities");
         // Hashing is short and what the next product waits for: its blocks go first when a multiprocessor is free.
