@@ -180,6 +180,6 @@ TEST_CASE("Every variant of the bfloat16 product keeps within the bound that its
 TEST_CASE("Every variant of the bfloat16 product keeps within its bound where products all but vanish") {
     std::mt19937_64 random(4);
     std::vector<Shape> shapes;
-    for (const std::size_t k : {1, 2, 7, 64, 531}) shapes.push_back({15, 33, k});
+    for (const std::size_t k : {1u, 2u, 7u, 64u, 531u}) shapes.push_back({15, 33, k});
     check_shapes<TinyBfloat16>("gemm_bf16", gemm_bf16_variants(), shapes, random);
 }
