@@ -218,6 +218,15 @@ std::optional<ChainBlock> ChainClient::find_block(std::uint64_t number) {
     return decode_block(call("eth_getBlockByNumber", fmt::format(R"(["{}",false])", quantity(number))));
 }
 
+std::optional<double> ChainClient::measure_block_time() {
+    constexpr std::uint64_t blocks_most = 100;
+    const auto latest = latest_block();
+    const auto blocks = std::min(latest.number, blocks_most);
+    const auto earlier = blocks == 0 ? std::nullopt : find_block(latest.number - blocks);
+    if (!earlier || earlier->timestamp > latest.timestamp) return std::nullopt;
+    return static_cast<double>(latest.timestamp - earlier->timestamp) / static_cast<double>(blocks);
+}
+
 std::vector<ChainTransaction> ChainClient::block_transactions(std::uint64_t number) {
     return decode_block_transactions(call("eth_getBlockByNumber", fmt::format(R"(["{}",true])", quantity(number))));
 }

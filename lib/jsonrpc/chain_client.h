@@ -78,6 +78,8 @@ public:
     std::optional<std::uint64_t> find_nonce_block(const Address& account, std::uint64_t nonce, std::uint64_t last);
     ChainBlock latest_block();
     std::optional<ChainBlock> find_block(std::uint64_t number);
+    /// Seconds from block to block, of the last hundred or as many as there are; nothing on a chain of one block.
+    std::optional<double> measure_block_time();
     std::vector<ChainTransaction> block_transactions(std::uint64_t number);
     bool has_code(const Address& account);
     /// What the node thinks fair above the base fee; with `legacy` the whole gas price.

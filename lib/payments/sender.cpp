@@ -216,20 +216,30 @@ const Payment& Sender::look_after(std::string_view purpose) {
     return wanted;
 }
 
+/// How long it will take is measured, for chains are configured, and change.
+Error Sender::make_waiting_error(const Payment& payment) {
+    auto where = std::string("not in a block yet");
+    if (payment.block_number != 0) {
+        const auto next = chain_.latest_block().number + 1;
+        const auto depth = next - std::min(next, payment.block_number);
+        where = fmt::format("in block {}, which is not deep enough yet: {} of {}", payment.block_number, depth,
+                            policy_.confirmations);
+        if (const auto seconds = chain_.measure_block_time())
+            where += fmt::format(", and a block takes {:.1f} s here", *seconds);
+    }
+    return Error(ErrorKind::network,
+                 fmt::format("transaction {} is {}{}", encode_hex_prefixed(payment.attempts.back().hash), where,
+                             refusal_.empty() ? "" : fmt::format(" (the node says: {})", refusal_)),
+                 "run the same command again: it goes on with this transaction and pays nothing twice");
+}
+
 const Payment& Sender::wait_for(std::string_view purpose, Instant deadline) {
     auto pause = shortest_pause;
     while (true) {
         const auto& payment = look_after(purpose);
         if (payment.state != PaymentState::open) return payment;
         const auto now = chain_.clock().now();
-        if (now >= deadline)
-            throw Error(ErrorKind::network,
-                        fmt::format("transaction {} is {}{}", encode_hex_prefixed(payment.attempts.back().hash),
-                                    payment.block_number == 0 ? "not in a block yet"
-                                                              : fmt::format("in block {}, which is not deep enough yet",
-                                                                            payment.block_number),
-                                    refusal_.empty() ? "" : fmt::format(" (the node says: {})", refusal_)),
-                        "run the same command again: it goes on with this transaction and pays nothing twice");
+        if (now >= deadline) throw make_waiting_error(payment);
         if (!chain_.clock().sleep_until(std::min(now + pause, deadline), chain_.stop()))
             throw Error(ErrorKind::interrupted, "interrupted",
                         "run the same command again: it goes on with this transaction");

@@ -2,6 +2,7 @@
 /// sent again; replaced only by an attempt with the same nonce; final only when it is deep enough.
 #pragma once
 
+#include "error/error.h"
 #include "jsonrpc/chain_client.h"
 #include "payments/journal.h"
 #include "wallet/account.h"
@@ -66,6 +67,7 @@ private:
     bool try_settle(Payment& payment, const ChainBlock& latest);
     bool is_replaced(const Payment& payment, const ChainBlock& latest);
     void tend(Payment& payment, const ChainBlock& latest);
+    Error make_waiting_error(const Payment& payment);
     void raise_fee(Payment& payment, const ChainBlock& latest);
 
     ChainClient& chain_;

@@ -220,6 +220,22 @@ TEST_CASE("waiting ends at the deadline with the transaction's name, and can be 
     CHECK(sender.find_unfinished("a payment") != nullptr);
 }
 
+TEST_CASE("who waits for confirmations is told how many are there and how long a block takes") {
+    Scene scene;
+    auto sender = scene.process();
+    submit(scene, sender);
+    scene.node.mine();
+    scene.node.mine();
+    std::string message;
+    try {
+        sender.wait_for("a payment", scene.clock.now());
+    } catch (const Error& error) {
+        message = error.message();
+    }
+    CHECK_THAT(message, Catch::EndsWith("in block 101, which is not deep enough yet: 2 of 3, and a block takes 1.0 s "
+                                        "here"));
+}
+
 TEST_CASE("a node of another chain, of garbage or of silence is passed over for one that is right") {
     Scene scene;
     ChainClient elsewhere({.transport = scene.node,
