@@ -301,7 +301,8 @@ bool EvmChain::work_round(ChainClient& chain, Sender& sender) {
     const auto is_first = [](const auto& job) { return job.second.turn == Turn::first; };
     if (std::ranges::any_of(jobs, is_first)) std::erase_if(jobs, std::not_fn(is_first));
     // Those that wait for their block first, so that their nonces are settled before new ones are given out.
-    std::ranges::stable_partition(jobs, [&](const auto& job) { return sender.find_unfinished(job.first) != nullptr; });
+    std::stable_partition(jobs.begin(), jobs.end(),
+                          [&](const auto& job) { return sender.find_unfinished(job.first) != nullptr; });
     bool has_ended = false;
     for (const auto& [purpose, job] : jobs) {
         std::optional<Error> refusal;
