@@ -32,6 +32,10 @@ std::string call_object(const ContractCall& call) {
     return text + fmt::format(R"("data":"{}"}})", encode_hex_prefixed(call.data));
 }
 
+std::string nonce_params(const Address& account, std::uint64_t block_number) {
+    return fmt::format(R"(["{}","{}"])", encode_hex_prefixed(account.bytes), quantity(block_number));
+}
+
 Error failure_error(std::string_view method, const RpcFailure& failure) {
     return Error(ErrorKind::network,
                  fmt::format("the chain's node refuses {}: {} ({})", method, failure.message, failure.code),
@@ -174,16 +178,13 @@ std::uint64_t ChainClient::nonce_of(const Address& account, ChainView view) {
 }
 
 std::uint64_t ChainClient::nonce_at(const Address& account, std::uint64_t block_number) {
-    return decode_quantity(
-        call("eth_getTransactionCount",
-             fmt::format(R"(["{}","{}"])", encode_hex_prefixed(account.bytes), quantity(block_number))));
+    return decode_quantity(call("eth_getTransactionCount", nonce_params(account, block_number)));
 }
 
 std::optional<std::uint64_t> ChainClient::find_nonce_block(const Address& account, std::uint64_t nonce,
                                                            std::uint64_t last) {
-    const auto nonce_before = [&](std::uint64_t block) -> std::optional<std::uint64_t> {
-        const RpcCall question{"eth_getTransactionCount",
-                               fmt::format(R"(["{}","{}"])", encode_hex_prefixed(account.bytes), quantity(block))};
+    const auto find_nonce_at = [&](std::uint64_t block) -> std::optional<std::uint64_t> {
+        const RpcCall question{"eth_getTransactionCount", nonce_params(account, block)};
         const auto answers = call(std::span(&question, 1));
         if (answers[0].failure) return std::nullopt;
         return decode_quantity(answers[0].result);
@@ -192,14 +193,14 @@ std::optional<std::uint64_t> ChainClient::find_nonce_block(const Address& accoun
     std::uint64_t past = last, before = last;
     for (std::uint64_t step = 1; before > 0; step *= 2) {
         before = last - std::min(step, last);
-        const auto then = nonce_before(before);
+        const auto then = find_nonce_at(before);
         if (!then) return std::nullopt;
         if (*then <= nonce) break;
         past = before;
     }
     while (past - before > 1) {
         const auto middle = before + (past - before) / 2;
-        const auto then = nonce_before(middle);
+        const auto then = find_nonce_at(middle);
         if (!then) return std::nullopt;
         (*then > nonce ? past : before) = middle;
     }

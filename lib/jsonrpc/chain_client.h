@@ -74,7 +74,7 @@ public:
     /// The nonce that the account had in that block.
     std::uint64_t nonce_at(const Address& account, std::uint64_t block_number);
     /// The block in which the account used up this nonce, looked for backwards from one whose state is past it; nothing
-    /// where the nodes no longer know states so old.
+    /// where the nodes do not know states so old, or cannot say.
     std::optional<std::uint64_t> find_nonce_block(const Address& account, std::uint64_t nonce, std::uint64_t last);
     ChainBlock latest_block();
     std::optional<ChainBlock> find_block(std::uint64_t number);

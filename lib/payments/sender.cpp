@@ -17,6 +17,8 @@ constexpr std::uint64_t gas_margin_percent = 150;
 constexpr std::uint64_t base_fee_margin = 2;
 /// Nodes want a tenth more for a replacement, some an eighth.
 constexpr std::uint64_t raise_percent = 125;
+/// Nodes keep the states of some hundred blocks; none shows a receipt so much later than its block.
+constexpr std::chrono::hours receipts_settle_within{1};
 constexpr std::chrono::milliseconds shortest_pause{50};
 constexpr std::chrono::milliseconds longest_pause{1000};
 
@@ -149,8 +151,9 @@ bool Sender::is_replaced(const Payment& payment, const ChainBlock& latest) {
     const auto final_block = latest.number + 1 - policy_.confirmations;
     if (chain_.nonce_at(payment.from, final_block) <= payment.nonce) return false;
     const auto block = chain_.find_nonce_block(payment.from, payment.nonce, final_block);
-    // Used up so long ago that the states of then are forgotten: by now a receipt of ours would be there.
-    if (!block) return true;
+    // A node that fails says nothing. But states of long ago are forgotten by all, and by then a receipt of ours would
+    // be there.
+    if (!block) return chain_.clock().now() - payment.attempts.back().signed_at >= receipts_settle_within;
     const auto transactions = chain_.block_transactions(*block);
     const auto used = std::ranges::find_if(transactions, [&](const ChainTransaction& transaction) {
         return transaction.from == payment.from && transaction.nonce == payment.nonce;

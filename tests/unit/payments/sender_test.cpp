@@ -181,7 +181,7 @@ TEST_CASE("a payment whose receipt is not there yet although its nonce is used u
     CHECK(sender.look_after("a payment").state == PaymentState::confirmed);
 }
 
-TEST_CASE("a nonce that was used up before the oldest state that nodes know was used by another transaction") {
+TEST_CASE("a node that cannot show the states before proves nothing about a payment of this hour, and enough later") {
     Scene scene;
     auto sender = scene.process();
     submit(scene, sender);
@@ -189,6 +189,8 @@ TEST_CASE("a nonce that was used up before the oldest state that nodes know was 
     scene.node.final_nonce = 1;
     scene.node.nonce_used = 40;
     scene.node.oldest_state = 60;
+    CHECK(sender.look_after("a payment").state == PaymentState::open);
+    scene.clock.sleep_until(scene.clock.now() + std::chrono::hours(2), {});
     CHECK(sender.look_after("a payment").state == PaymentState::replaced);
 }
 
