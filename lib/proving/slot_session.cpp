@@ -87,7 +87,8 @@ void SlotSession::run() {
     pause_for_splay();
     flush_outbox(directory_, worker_, connection_, report_);
     report_.outcome = ProveOutcome::spooled;
-    const bool are_decided = std::ranges::all_of(report_.devices, [](const auto& each) { return each.verdict.has_value(); });
+    const bool are_decided =
+        std::ranges::all_of(report_.devices, [](const auto& each) { return each.verdict.has_value(); });
     if (report_.verdict && report_.verdict->code != popw::VerdictCode::ok)
         report_.outcome = ProveOutcome::refused;
     else if (are_decided)

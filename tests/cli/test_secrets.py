@@ -14,11 +14,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent)]
 
 from processes import Network, environment, kaisar
+from quick_wallet import KEYSTORE, PASSWORD
 from tap import Skip, case, main
 
-# Under scrypt with next to no cost: what is looked for is the same, and the test is quick.
-KEYSTORE = '{"address":"70997970c51812dc3a010c7d01b50e0d17dc79c8","id":"ce87edf0-37a7-4a33-830f-1156612d0398","version":3,"Crypto":{"cipher":"aes-128-ctr","cipherparams":{"iv":"e573a96f953dcc836b5f068eb62cff87"},"ciphertext":"0298b6dbcc616610c535a559a8b98e4f0ac036feed564c589bfd8838f19b37e5","kdf":"scrypt","kdfparams":{"salt":"dac066ae8454e2fdf2a35dfaa5d0d454337e03ed3497127513ae6b6f6c8e1267","n":2,"dklen":32,"p":1,"r":8},"mac":"6fdfd908182c5eded8b1eae6e91479be2180b594654c550200a8e8bbbdf887e4"}}'
-PASSWORD = "correct horse battery staple"
 EXIT_GROUP = {"x86_64": "231", "aarch64": "94"}
 READY_LIMIT_S = 60
 
@@ -101,7 +99,7 @@ def traces_of(name, secret):
 
 
 def secrets_of(key, keystore, password=PASSWORD, phrase=None):
-    cost = keystore["crypto"]["kdfparams"] if "crypto" in keystore else keystore["Crypto"]["kdfparams"]
+    cost = {name.lower(): value for name, value in keystore.items()}["crypto"]["kdfparams"]
     derived = hashlib.scrypt(password.encode(), salt=bytes.fromhex(cost["salt"]), n=cost["n"], r=cost["r"], p=cost["p"], dklen=32, maxmem=1 << 30)
     yield "password", password.encode()
     yield from traces_of("private key", key)
@@ -187,7 +185,6 @@ def _():
         phrase = (home.folder / "words").read_text().strip()
         key = bytes.fromhex(home.run("wallet", "export", "--password-file", "password")["private_key"][2:])
         keystore = json.loads((home.folder / "data/wallet.json").read_text())
-        keystore = keystore.get("keystore", keystore)
         secrets = list(secrets_of(key, keystore, phrase=phrase))
         require_none(secrets, {"memory at the end of create": memory, "the output": said, **files_of(home)})
         home.write("new", "tangerine unicycle parade\n")

@@ -17,12 +17,10 @@ from anvil import Anvil
 from kills import KEEPING, SENDING, kill_at_every_call, killed_at, was_killed
 from ledgers import Evm
 from processes import environment, kaisar
+from quick_wallet import ACCOUNT, KEYSTORE, PASSWORD
 from tap import case, main
-from worker import PASSWORD, Worker, require_registered, state_of
+from worker import Worker, require_registered, state_of
 
-# The second of anvil's accounts, under PASSWORD with next to no scrypt, so that a hundred payments cost seconds.
-ACCOUNT = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
-KEYSTORE = '{"address":"70997970c51812dc3a010c7d01b50e0d17dc79c8","id":"ce87edf0-37a7-4a33-830f-1156612d0398","version":3,"Crypto":{"cipher":"aes-128-ctr","cipherparams":{"iv":"e573a96f953dcc836b5f068eb62cff87"},"ciphertext":"0298b6dbcc616610c535a559a8b98e4f0ac036feed564c589bfd8838f19b37e5","kdf":"scrypt","kdfparams":{"salt":"dac066ae8454e2fdf2a35dfaa5d0d454337e03ed3497127513ae6b6f6c8e1267","n":2,"dklen":32,"p":1,"r":8},"mac":"6fdfd908182c5eded8b1eae6e91479be2180b594654c550200a8e8bbbdf887e4"}}'
 AMOUNT = 15 * 10**17
 # A first run is killed at its second call, and the next one this many further.
 FIRST_KILL, KILL_STEP = 2, 5
@@ -197,54 +195,21 @@ def _():
         assert anvil.balance(to) == AMOUNT and anvil.nonce(ACCOUNT) == 1
 
 
-class Liar:
-    """An HTTP server that answers everything with the same body."""
+class FakeNode:
+    """An HTTP server in the place of a chain's node; what it says to a question is for its kinds to say."""
 
-    def __init__(self, body, status=200):
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                self.rfile.read(int(self.headers["Content-Length"]))
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def stop(self):
-        self.server.shutdown()
-        self.server.server_close()
-
-
-class Laggard:
-    """A node in front of anvil that knows the chain's states at once, but transactions and receipts only after it was asked a few times."""
-
-    def __init__(self, anvil, unknown=8):
+    def __init__(self):
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(handler):
-                body = handler.rfile.read(int(handler.headers["Content-Length"]))
-                question = json.loads(body)
-                if question["method"] in ("eth_getTransactionReceipt", "eth_getTransactionByHash") and self.unknown > 0:
-                    self.unknown -= 1
-                    answer = json.dumps({"jsonrpc": "2.0", "id": question["id"], "result": None}).encode()
-                else:
-                    request = urllib.request.Request(anvil.url, body, {"Content-Type": "application/json"})
-                    with urllib.request.urlopen(request, timeout=20) as response:
-                        answer = response.read()
-                handler.send_response(200)
-                handler.send_header("Content-Length", str(len(answer)))
+                status, body = self.answer(handler.rfile.read(int(handler.headers["Content-Length"])))
+                handler.send_response(status)
+                handler.send_header("Content-Length", str(len(body)))
                 handler.end_headers()
-                handler.wfile.write(answer)
+                handler.wfile.write(body)
 
             def log_message(self, *_):
                 pass
 
-        self.unknown = unknown
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -252,6 +217,34 @@ class Laggard:
     def stop(self):
         self.server.shutdown()
         self.server.server_close()
+
+
+class Liar(FakeNode):
+    """Answers everything with the same body."""
+
+    def __init__(self, body, status=200):
+        self.always = status, body
+        super().__init__()
+
+    def answer(self, _):
+        return self.always
+
+
+class Laggard(FakeNode):
+    """Stands in front of anvil and knows its states at once, but transactions and receipts only after it was asked a few times."""
+
+    def __init__(self, anvil, unknown=8):
+        self.anvil, self.unknown = anvil, unknown
+        super().__init__()
+
+    def answer(self, body):
+        question = json.loads(body)
+        if question["method"] in ("eth_getTransactionReceipt", "eth_getTransactionByHash") and self.unknown > 0:
+            self.unknown -= 1
+            return 200, json.dumps({"jsonrpc": "2.0", "id": question["id"], "result": None}).encode()
+        request = urllib.request.Request(self.anvil.url, body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=20) as response:
+            return 200, response.read()
 
 
 @case("a node has a block's state before its receipts: the payment is waited for, not called lost and made again")

@@ -5,8 +5,7 @@ import shutil
 import tempfile
 
 from processes import kaisar
-
-PASSWORD = "correct horse battery staple"
+from quick_wallet import PASSWORD
 
 
 class Worker:

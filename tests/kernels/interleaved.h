@@ -67,7 +67,8 @@ inline double timed_rate(const Contender& contender, int calls, Stopwatch stopwa
 /// Each contender is called as often as fills `sample_seconds`, at least once, in every round; a yardstick once after
 /// each.
 inline std::vector<Timing> time_in_turns(const std::vector<Contender>& contenders, int rounds, double sample_seconds,
-                                         const Contender* yardstick = nullptr, Stopwatch stopwatch = Stopwatch::processor) {
+                                         const Contender* yardstick = nullptr,
+                                         Stopwatch stopwatch = Stopwatch::processor) {
     std::vector<Timing> timings;
     std::vector<int> calls;
     for (const auto& contender : contenders) {
