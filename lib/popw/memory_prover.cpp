@@ -91,16 +91,21 @@ void MemoryProver::begin_walk(const Bytes32& walk_value) {
     while (run_.roots.size() < run_.hold_batches) append_batch();
 }
 
-void MemoryProver::continue_walk(SteadyTime deadline, std::stop_token stop) {
+void repeat_until(SteadyTime deadline, const std::stop_token& stop, std::size_t most,
+                  const std::function<void()>& append_batch) {
     const auto started = std::chrono::steady_clock::now();
     std::chrono::steady_clock::duration pace{};
-    for (std::size_t walked = 0; run_.roots.size() < params_.batch_limit && !stop.stop_requested();) {
+    for (std::size_t walked = 0; walked < most && !stop.stop_requested(); ++walked) {
         const auto now = std::chrono::steady_clock::now();
         if (walked > 0) pace = (now - started) / walked;
         if (now + pace > deadline) return;
         append_batch();
-        ++walked;
     }
+}
+
+void MemoryProver::continue_walk(SteadyTime deadline, std::stop_token stop) {
+    const std::size_t most = std::max<std::size_t>(params_.batch_limit, run_.roots.size()) - run_.roots.size();
+    repeat_until(deadline, stop, most, [&] { append_batch(); });
 }
 
 MemoryPart MemoryProver::open(std::span<const WalkQuery> queries) {

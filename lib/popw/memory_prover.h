@@ -7,6 +7,8 @@
 #include "popw_work/huge_array.h"
 #include "popw_work/memory.h"
 
+#include <functional>
+
 namespace kaisar::popw {
 
 /// What a walk committed to; enough, with the memory, to open any walker of it.
@@ -24,6 +26,10 @@ struct MemoryRun {
     }
     Bytes32 commit() const { return walk_commit(walk_seed, kind, walkers_log2, roots); }
 };
+
+/// Batch after batch, `most` of them, as long as the next one, at the pace of those before, is over by the deadline.
+void repeat_until(SteadyTime deadline, const std::stop_token& stop, std::size_t most,
+                  const std::function<void()>& append_batch);
 
 class MemoryProver {
 public:

@@ -134,15 +134,8 @@ void GpuMemory::begin_walk(const Bytes32& walk_value) {
 }
 
 void GpuMemory::continue_walk(SteadyTime deadline, const std::stop_token& stop) {
-    const auto started = std::chrono::steady_clock::now();
-    std::chrono::steady_clock::duration pace{};
-    for (std::size_t walked = 0; run_.roots.size() < params_.batch_limit && !stop.stop_requested();) {
-        const auto now = std::chrono::steady_clock::now();
-        if (walked > 0) pace = (now - started) / walked;
-        if (now + pace > deadline) return;
-        append_batch();
-        ++walked;
-    }
+    const std::size_t most = std::max<std::size_t>(params_.batch_limit, run_.roots.size()) - run_.roots.size();
+    repeat_until(deadline, stop, most, [&] { append_batch(); });
 }
 
 MemoryPart GpuMemory::open(std::span<const WalkQuery> queries) {
