@@ -1,9 +1,9 @@
 // Transactions and calls of the registry, byte for byte as ethers makes them.
 import { spawnSync } from "node:child_process";
-import { randomBytes, randomInt } from "node:crypto";
 import { join } from "node:path";
 import assert from "node:assert/strict";
 import { artefact, ethers, exitCode, nodeIdOf, rewardTree, root, test } from "./chain.mjs";
+import { randomBytes, randomInt } from "../random.mjs";
 
 const program = join(process.env.KAISAR_BUILD ?? join(root, "build"), "bin/tests/chain_encodings");
 

@@ -1,10 +1,10 @@
 // kaisar's wallet and transactions against Foundry's cast, a second and independent oracle beside ethers.
 import { spawnSync } from "node:child_process";
-import { randomBytes, randomInt } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import assert from "node:assert/strict";
 import { build, ethers, exitCode, file, folder, here, password, test, wallet, withPassword } from "./wallet.mjs";
+import { randomBytes, randomInt } from "../random.mjs";
 import { randomTypedData } from "./typed_data.mjs";
 
 const program = join(here, "node_modules/@foundry-rs/cast-linux-amd64/bin/cast");
@@ -84,11 +84,15 @@ function encode(lines) {
     return done.stdout.trimEnd().split("\n");
 }
 
+// Beside the networks we name, identifiers that no network has: for some (30, 88, …) cast sends the old kind, whatever it is told.
+const ownChains = [1n, 3338n, 9990n, 31337n];
+
 await test("40 random transactions of both kinds are signed and encoded as cast does", () => {
     const lines = [], expected = [];
     for (let i = 0; i < 40; i++) {
         const market = i % 2 ? "legacy" : "base-fee", signer = hex(32), to = ethers.getAddress(hex(20));
-        const [chain, nonce, gas, value] = [number(32) + 1n, number(32), number(40), number(120)];
+        const chain = ownChains[i] ?? 2n ** 40n + number(40);
+        const [nonce, gas, value] = [number(32), number(40), number(120)];
         const fee = number(80) + 1n, tip = market === "legacy" ? 0n : fee / 2n;
         const data = i % 3 ? hex(randomInt(1, 200)) : "0x";
         expected.push(cast("mktx", "--private-key", signer, "--chain", chain, "--nonce", nonce, "--gas-limit", gas, "--value", value,

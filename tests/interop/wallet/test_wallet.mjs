@@ -1,9 +1,10 @@
 // kaisar's wallet against ethers 6, both ways: mnemonics, keystores, EIP-191, EIP-712, bindings.
-import { createHash, randomBytes, randomInt } from "node:crypto";
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import assert from "node:assert/strict";
 import { ethers, exitCode, file, folder, password, test, wallet, withPassword } from "./wallet.mjs";
+import { randomBytes, randomInt } from "../random.mjs";
 import { randomTypedData } from "./typed_data.mjs";
 
 const ours = (() => {

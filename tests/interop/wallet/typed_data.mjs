@@ -1,5 +1,5 @@
 // Typed data (EIP-712) as nobody would write it.
-import { randomBytes, randomInt } from "node:crypto";
+import { randomBytes, randomInt } from "../random.mjs";
 import { ethers } from "./wallet.mjs";
 
 /// Random types that use each other without cycles, and a message that fits them.
