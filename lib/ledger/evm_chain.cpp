@@ -39,11 +39,16 @@ ContractCall question(const Address& to, Bytes data) {
 /// Nobody can be given a peer, and no checker be banned, before the chain has them.
 enum class Turn { first, usual };
 
+/// What the chain has without us: the transaction, zero where it is not known which one, and its block where it is.
+struct Found {
+    Bytes32 transaction{};
+    std::optional<std::uint64_t> block = {};
+};
+
 /// A queued wish: what to send, whether the chain has it already, and what to keep once it is final.
 struct Job {
     PaymentIntent intent;
-    /// The transaction when the chain has it without us, zero where it is not known which one.
-    std::function<std::optional<Bytes32>(ChainClient&)> find_done;
+    std::function<std::optional<Found>(ChainClient&)> find_done;
     std::function<void(ChainClient&, const Bytes32& transaction)> keep;
     Turn turn = Turn::usual;
 };
@@ -71,6 +76,8 @@ private:
     void enqueue(Job job);
     void throw_refusal(const std::string& purpose);
     void add_sites(ChainClient& chain);
+    /// Whether what others brought to the chain has as many blocks as what we bring must have.
+    bool is_deep(const std::string& purpose, const Found& found, std::uint64_t latest);
     /// True when the job is done with.
     bool work_on(const std::string& purpose, const Job& job, ChainClient& chain, Sender& sender);
     /// True when a job ended, so that others may be due at once.
@@ -87,6 +94,7 @@ private:
     std::mutex mutex_;
     std::map<std::string, Job> jobs_;
     std::map<std::string, Error> refusals_;
+    std::map<std::string, std::uint64_t> first_seen_; ///< by run() alone: when the chain was first seen to have it
 };
 
 std::optional<std::string> EvmChain::find_document(const Bytes32& id, std::string_view kind) const {
@@ -126,12 +134,12 @@ std::optional<Bytes32> EvmChain::register_worker(const SignedBinding& signed_bin
     auto intent = registration_intent(registry, signed_binding);
     throw_refusal(intent.purpose);
     enqueue({.intent = std::move(intent),
-             .find_done = [registry, binding](ChainClient& chain) -> std::optional<Bytes32> {
+             .find_done = [registry, binding](ChainClient& chain) -> std::optional<Found> {
                  if (!has_binding(chain, registry, binding)) return std::nullopt;
                  const auto latest = chain.latest_block().number;
                  const std::optional<Bytes32> topics[] = {worker_registered_topic(), binding.node_id};
                  const auto logs = chain.logs(registry, topics, latest - std::min(latest, log_window_blocks));
-                 return logs.empty() ? Bytes32{} : logs.back().transaction_hash;
+                 return logs.empty() ? Found{} : Found{logs.back().transaction_hash, logs.back().block_number};
              },
              .keep = [this, binding](ChainClient& chain,
                                      const Bytes32& transaction) { keep_worker(chain, binding, transaction); }});
@@ -172,14 +180,14 @@ std::optional<PeerAnswer> EvmChain::assign_peer(const Bytes32& node_id, Instant 
     throw_refusal(purpose);
     const auto registry = ledger_.registry;
     enqueue({.intent = {.purpose = purpose, .to = registry, .value = {}, .data = assign_peer_call(node_id, *owner)},
-             .find_done = [this, registry, node_id, owner](ChainClient& chain) -> std::optional<Bytes32> {
+             .find_done = [this, registry, node_id, owner](ChainClient& chain) -> std::optional<Found> {
                  const auto worker = decode_worker(chain.read(question(registry, worker_call(node_id, *owner))).data);
                  if (!worker || is_zero(worker->peer_id)) return std::nullopt;
                  const PeerRecord peer{.id = worker->peer_id,
                                        .endpoint = worker->endpoint,
                                        .public_key = worker->peer_key,
                                        .expires_at = {}};
-                 return is_served(peer) ? std::optional(Bytes32{}) : std::nullopt;
+                 return is_served(peer) ? std::optional(Found{}) : std::nullopt;
              },
              .keep = [this, node_id,
                       owner](ChainClient& chain,
@@ -203,9 +211,9 @@ std::optional<Bytes32> EvmChain::report_epoch(const EpochReport& report) {
                               .micro_points = report.micro_points,
                               .pool = report.pool};
     enqueue({.intent = {.purpose = purpose, .to = registry, .value = {}, .data = report_epoch_call(report.epoch, told)},
-             .find_done = [registry, told, epoch = report.epoch](ChainClient& chain) -> std::optional<Bytes32> {
+             .find_done = [registry, told, epoch = report.epoch](ChainClient& chain) -> std::optional<Found> {
                  const auto known = decode_report(chain.read(question(registry, report_call(epoch))).data);
-                 return known && *known == told ? std::optional(Bytes32{}) : std::nullopt;
+                 return known && *known == told ? std::optional(Found{}) : std::nullopt;
              },
              .keep =
                  [this, epoch = report.epoch](ChainClient&, const Bytes32& transaction) {
@@ -228,9 +236,9 @@ std::optional<Bytes32> EvmChain::ban_checker(const Bytes32& key, Instant until) 
     throw_refusal(purpose);
     const auto registry = ledger_.registry;
     enqueue({.intent = {.purpose = purpose, .to = registry, .value = {}, .data = ban_checker_call(key, seconds)},
-             .find_done = [registry, key, seconds](ChainClient& chain) -> std::optional<Bytes32> {
+             .find_done = [registry, key, seconds](ChainClient& chain) -> std::optional<Found> {
                  const auto banned = decode_value(chain.read(question(registry, checker_call(key))).data);
-                 return banned && *banned >= Uint256(seconds) ? std::optional(Bytes32{}) : std::nullopt;
+                 return banned && *banned >= Uint256(seconds) ? std::optional(Found{}) : std::nullopt;
              },
              .keep =
                  [this, key, until, seconds](ChainClient&, const Bytes32& transaction) {
@@ -247,7 +255,7 @@ void EvmChain::add_sites(ChainClient& chain) {
     const auto enqueue_site = [&](std::string purpose, Bytes data, Turn turn) {
         enqueue(
             {.intent = {.purpose = std::move(purpose), .to = ledger_.registry, .value = {}, .data = std::move(data)},
-             .find_done = [](ChainClient&) { return std::optional<Bytes32>(); },
+             .find_done = [](ChainClient&) { return std::optional<Found>(); },
              .keep = [](ChainClient&, const Bytes32&) {},
              .turn = turn});
     };
@@ -276,12 +284,21 @@ void EvmChain::add_sites(ChainClient& chain) {
     }
 }
 
+bool EvmChain::is_deep(const std::string& purpose, const Found& found, std::uint64_t latest) {
+    const auto block = found.block ? *found.block : first_seen_.try_emplace(purpose, latest).first->second;
+    if (latest + 1 < block + ledger_.policy.confirmations) return false;
+    first_seen_.erase(purpose);
+    return true;
+}
+
 bool EvmChain::work_on(const std::string& purpose, const Job& job, ChainClient& chain, Sender& sender) {
     if (sender.find_unfinished(purpose) == nullptr) {
-        if (const auto done = job.find_done(chain)) {
-            job.keep(chain, *done);
+        if (const auto found = job.find_done(chain)) {
+            if (!is_deep(purpose, *found, chain.latest_block().number)) return false;
+            job.keep(chain, found->transaction);
             return true;
         }
+        first_seen_.erase(purpose);
         sender.submit(job.intent, quote_payment(chain, ledger_.account.address(), job.intent));
     }
     const auto payment = sender.look_after(purpose);

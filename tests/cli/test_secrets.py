@@ -11,8 +11,9 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent)]
+sys.path[:0] = [str(HERE.parent), str(HERE.parent / "faults"), str(HERE.parent / "network")]
 
+from ledgers import Evm
 from processes import Network, environment, kaisar
 from quick_wallet import KEYSTORE, PASSWORD
 from tap import Skip, case, main
@@ -195,6 +196,34 @@ def _():
         require_clean(home, [one for one in secrets if "scrypt" not in one[0]], "wallet", "import", "--mnemonic-file", "words", "--password-file", "password")
         shutil.rmtree(home.folder / "data")
         require_clean(home, [*secrets, ("new password", b"tangerine unicycle parade")], "wallet", "restore", "backup", "--password-file", "new")
+
+
+@case("neither the account's key nor the node's is left by what signs for the chain: a registration that its owner pays for, an identity, a payment")
+def _():
+    require_root()
+    ledger = Evm(params="test")
+    try:
+        with Home() as home:
+            home.write("keystore", KEYSTORE)
+            home.run("wallet", "import", "--keystore", "keystore", "--password-file", "password")
+            account = home.run("wallet", "export", "--password-file", "password")
+            ledger.anvil.give(account["address"])
+            code = subprocess.run(["node", HERE.parent / "interop/chain/did.mjs", "code"], capture_output=True, text=True, timeout=60).stdout
+            ledger.anvil.rpc("anvil_setCode", "0x0000000000000000000000000000000000000800", code.strip())
+            secrets = list(secrets_of(bytes.fromhex(account["private_key"][2:]), json.loads(KEYSTORE)))
+            chain = ("--network", str(ledger.network.profile))
+            at_once = ("--confirmations", "1", "--password-file", "password")
+            for words in (("register", "--yes", "--skip", "timer", "--pay-gas", "owner", *at_once), ("wallet", "identify", "--yes", *at_once),
+                          ("wallet", "send", "--to", "0x" + "11" * 20, "--amount", "1", "--yes", *at_once)):
+                memory, said = home.run_to_the_end(*chain, *words)
+                places = {"memory at the end of " + " ".join(words[:2]): memory, "the output": said}
+                node_key = bytes.fromhex((home.folder / "data/node.key").read_text().split()[-1])
+                require_none(traces_of("node key", node_key), places)
+                require_none(secrets, {**places, **files_of(home)})
+                assert str(home.folder).encode() in memory, "the memory that was read is not the command's"
+            assert ledger.anvil.nonce(account["address"]) == 3, "something was not sent"
+    finally:
+        ledger.close()
 
 
 main()

@@ -53,6 +53,11 @@ class Owner(Worker):
     def sent(self):
         return self.ledger.anvil.nonce(self.address)
 
+    def has_paid(self):
+        """In kaisar's own eyes: it asks the portal now."""
+        payments = json.loads((self.folder / "data/transactions.json").read_text())["payments"]
+        return all(payment["reported"] for payment in payments)
+
     def has_signed(self):
         return (self.folder / "data/transactions.json").exists()
 
@@ -83,9 +88,10 @@ def ledger():
     return made
 
 
-def registrations(owner):
+def registrations(owner, where=None):
     topic = "0xba6f90e03a13f9143b828e9715810a99361ab68d74a2d27fdd1fccbe9495fc4b"
-    logs = ledger().anvil.rpc("eth_getLogs", {"address": ledger().registry, "fromBlock": "0x0"})
+    where = where or ledger()
+    logs = where.anvil.rpc("eth_getLogs", {"address": where.registry, "fromBlock": "0x0"})
     return sum(log["topics"][0] == topic and log["topics"][2][-40:] == owner.address[2:].lower() for log in logs)
 
 
@@ -154,6 +160,33 @@ def _():
         owner.reach_peer()
         assert registrations(owner) == 1 and owner.sent() == 1
         assert ledger().anvil.nonce(OPERATOR) == by_portal
+
+
+@case("a registration that its owner paid for is not believed before it is deep, and the portal brings it when the chain forgets it")
+def _():
+    deep = Evm("--block-time", "1", params="test", confirmations=3)
+    try:
+        wait_until(lambda: deep.anvil.nonce(OPERATOR) == 3)
+        with Owner(deep) as owner:
+            deep.anvil.give(owner.address)
+            deep.anvil.rpc("evm_setIntervalMining", 0)
+            before = deep.anvil.rpc("evm_snapshot")
+            first = owner.start()
+            wait_until(lambda: int(deep.anvil.rpc("eth_getTransactionCount", owner.address, "pending"), 16) == 1)
+            deep.anvil.rpc("anvil_mine", "0x2")
+            wait_until(owner.has_paid)
+            time.sleep(1.5)
+            assert first.poll() is None and owner.step() < PEERED, "two blocks were deep enough"
+            deep.anvil.rpc("evm_revert", before)
+            assert owner.sent() == 0
+            deep.anvil.rpc("evm_setIntervalMining", 1)
+            wait_until(lambda: owner.step() >= PEERED or first.poll() is not None)
+            first.kill()
+            first.communicate()
+            assert owner.step() >= PEERED and registrations(owner, deep) == 1
+            assert owner.sent() == 0 and deep.anvil.nonce(OPERATOR) == 4, "the portal did not bring it"
+    finally:
+        deep.close()
 
 
 @case("a wallet that is not the owner's, or none: nothing is sent, and the portal is named as the way out")

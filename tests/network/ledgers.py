@@ -11,7 +11,6 @@ from worker import PASSWORD
 
 EPOCH_S, PROOF_DEADLINE_S = 6, 8
 POOL = 1000 * 10**18
-RPC_OPTIONS = ("--confirmations", "1")
 
 
 def short_epochs(folder):
@@ -50,15 +49,16 @@ class Embedded:
 
 
 class Evm(Embedded):
-    name, chain_options = "evm", RPC_OPTIONS
+    name, chain_options = "evm", ("--confirmations", "1")
 
-    def __init__(self, *anvil_options, params=None, network_options=(), **how):
+    def __init__(self, *anvil_options, params=None, network_options=(), confirmations=1, **how):
         self.anvil = Anvil(*anvil_options, **how)
+        self.rpc_options = ("--confirmations", str(confirmations))
         super().__init__(params, network_options)
 
     def operator(self, *words):
         """kaisar-network with the account that anvil gave coin to."""
-        return subprocess.run(["kaisar-network", *words, "--json", "--chain", f"evm:{self.anvil.url}", *self.account, *RPC_OPTIONS],
+        return subprocess.run(["kaisar-network", *words, "--json", "--chain", f"evm:{self.anvil.url}", *self.account, *self.rpc_options],
                               capture_output=True, text=True, env=environment(self.folder), timeout=60)
 
     def open(self):
@@ -71,7 +71,7 @@ class Evm(Embedded):
         done = self.operator("deploy", "--data-dir", str(self.folder / "network"), "--params", self.params)
         assert done.returncode == 0, done.stdout + done.stderr
         self.registry = json.loads(done.stdout)["registry"]
-        self.network = Network(self.folder, "--chain", f"evm:{self.anvil.url}", "--registry", self.registry, *self.account, *RPC_OPTIONS,
+        self.network = Network(self.folder, "--chain", f"evm:{self.anvil.url}", "--registry", self.registry, *self.account, *self.rpc_options,
                                *self.network_options, params=self.params)
 
     def fund(self, address):
