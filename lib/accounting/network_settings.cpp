@@ -12,8 +12,6 @@ namespace {
 
 using namespace network;
 
-/// Documents about the network itself stand under this id, which is no SHA-256 that anybody will find a key for.
-constexpr Bytes32 network_wide{};
 constexpr std::string_view params_kind = "params";
 constexpr std::string_view points_kind = "points-policy";
 constexpr std::string_view committee_kind = "committee-size";

@@ -19,9 +19,6 @@ namespace {
 
 using namespace network;
 
-/// Documents about the network itself stand under this id, which is no SHA-256 that anybody will find a key for.
-constexpr Bytes32 network_wide{};
-
 std::string points_kind(std::uint64_t epoch) { return fmt::format("points/{}", epoch); }
 
 std::uint64_t parse_number(const std::string& text, std::string_view what) {

@@ -23,8 +23,6 @@ constexpr std::string_view binding_kind = "chain-binding";
 constexpr std::string_view peer_kind = "chain-peer";
 /// Documents about a checker, by its key: until when the chain has banned it, in seconds, and the transaction.
 constexpr std::string_view ban_kind = "chain-ban";
-/// Documents about the network itself stand under this id, which is no SHA-256 that anybody will find a key for.
-constexpr Bytes32 network_wide{};
 constexpr std::chrono::milliseconds shortest_pause{50};
 constexpr std::chrono::milliseconds longest_pause{1000};
 /// How far back a transaction is looked for that somebody else sent: an hour of blocks of a second.

@@ -10,8 +10,6 @@
 namespace kaisar::network {
 namespace {
 
-/// Documents about the network itself stand under this id, which is no SHA-256 that anybody will find a key for.
-constexpr Bytes32 network_wide{};
 constexpr std::string_view first_kind = "rewards-first";
 constexpr std::string_view last_kind = "rewards-last";
 constexpr std::uint64_t epochs_a_page = 500;

@@ -121,6 +121,9 @@ struct VerdictQuery {
     std::size_t limit = 1000;
 };
 
+/// Documents about the network itself stand under this id, which is no SHA-256 that anybody will find a key for.
+inline constexpr Bytes32 network_wide{};
+
 /// The records as an operation may read them.
 class RecordReader {
 public:

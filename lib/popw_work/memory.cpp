@@ -3,22 +3,17 @@
 #include "bytes/little_endian.h"
 #include "error/error.h"
 #include "popw_rules/tagged_hash.h"
+#include "popw_work/draws.h"
 
 #include <algorithm>
 
 namespace kaisar::popw {
 namespace {
 
-__extension__ using u128 = unsigned __int128;
-
-constexpr std::uint64_t query_nonce = 3;
 constexpr std::uint64_t start_nonce = 4;
 constexpr std::uint64_t page_nonce = 5;
 constexpr std::size_t words_per_block = 8;
 constexpr std::size_t starts_at_once = 64; // pages whose first blocks are made together
-
-// Maps a random 64-bit word evenly onto 0 .. n-1.
-std::uint64_t scale(std::uint64_t word, std::uint64_t n) { return static_cast<std::uint64_t>(u128{word} * n >> 64); }
 
 } // namespace
 
@@ -116,18 +111,15 @@ void recompute_walkers(const Primitives& primitives, const Bytes32& memory_seed,
 
 std::vector<WalkQuery> draw_walk_queries(const Primitives& primitives, const Bytes32& query_seed, const Params& params,
                                          std::uint8_t walkers_log2, std::uint32_t hold_batches, std::uint32_t batches) {
-    // The words go on where the tile queries end.
     const std::size_t tiles = params.tile_openings;
     const std::size_t count = tiles + params.hold_openings + params.walk_openings;
-    Bytes stream(block_bytes * ((count + words_per_block - 1) / words_per_block));
-    primitives.chacha8(query_seed.data(), query_nonce, 0, stream.data(), stream.size() / block_bytes);
+    const auto words = draw_words(primitives, query_seed, count);
     const std::uint64_t held = std::uint64_t{hold_batches} << walkers_log2;
     const std::uint64_t rest = std::uint64_t{batches - hold_batches} << walkers_log2;
     std::vector<WalkQuery> queries;
     for (std::size_t x = tiles; x < count; ++x) {
-        const auto word = load_le<std::uint64_t>(stream.data() + 8 * x);
         const bool is_hold = x < tiles + params.hold_openings || rest == 0;
-        const auto walker = is_hold ? scale(word, held) : held + scale(word, rest);
+        const auto walker = is_hold ? scale(words[x], held) : held + scale(words[x], rest);
         queries.push_back(
             {static_cast<std::uint32_t>(walker >> walkers_log2), walker & ((std::uint64_t{1} << walkers_log2) - 1)});
     }

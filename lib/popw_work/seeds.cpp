@@ -2,19 +2,9 @@
 
 #include "bytes/little_endian.h"
 #include "popw_rules/tagged_hash.h"
+#include "popw_work/draws.h"
 
 namespace kaisar::popw {
-namespace {
-
-constexpr std::uint64_t query_nonce = 3;
-constexpr std::size_t words_per_block = 8;
-
-__extension__ using u128 = unsigned __int128;
-
-// Maps a random 64-bit word evenly onto 0 .. n-1.
-std::uint64_t scale(std::uint64_t word, std::uint64_t n) { return static_cast<std::uint64_t>(u128{word} * n >> 64); }
-
-} // namespace
 
 Bytes32 slot_seed(const Bytes32& params_hash, SlotId slot, const Bytes32& node_id, const Bytes32& start_value) {
     ByteWriter message;
@@ -50,13 +40,10 @@ Bytes32 query_seed(const Bytes32& query_value, const Bytes32& last_mark_hash, st
 
 std::vector<TileQuery> draw_tile_queries(const Primitives& primitives, const Bytes32& query_seed, std::uint32_t rounds,
                                          const Profile& profile, std::uint32_t count) {
-    const std::size_t blocks = (count + words_per_block - 1) / words_per_block;
-    Bytes stream(64 * blocks);
-    primitives.chacha8(query_seed.data(), query_nonce, 0, stream.data(), blocks);
     const auto leaves = profile.tiles();
     std::vector<TileQuery> queries;
-    for (std::uint32_t x = 0; x < count; ++x) {
-        const auto tile = scale(load_le<std::uint64_t>(stream.data() + 8 * x), rounds * leaves);
+    for (const auto word : draw_words(primitives, query_seed, count)) {
+        const auto tile = scale(word, rounds * leaves);
         queries.push_back({static_cast<std::uint32_t>(tile / leaves), tile % leaves});
     }
     return queries;
