@@ -79,6 +79,7 @@ complete -c kaisar -n '__kaisar_at '\''kaisar bench'\''' -f -a network-up -d 'B/
 complete -c kaisar -n '__kaisar_at '\''kaisar bench'\''' -f -a network-rtt -d 's         a question to the peer and its answer'
 complete -c kaisar -n '__kaisar_at '\''kaisar bench'\''' -f -a pcie-h2d -d 'B/s       from main memory to a GPU (waived: it is measured on a GPU: --device cuda:N or all)'
 complete -c kaisar -n '__kaisar_at '\''kaisar bench'\''' -f -a pcie-d2h -d 'B/s       from a GPU to main memory (waived: it is measured on a GPU: --device cuda:N or all)'
+complete -c kaisar -n '__kaisar_at '\''kaisar bench'\''' -f -a pcie-both -d 'B/s       both at once, the bytes of both counted (waived: it is measured on a GPU: --device cuda:N or all)'
 complete -c kaisar -n '__kaisar_at '\''kaisar bench'\''' -l help -d 'Print this help message and exit'
 complete -c kaisar -n '__kaisar_at '\''kaisar bench'\''' -l list -d 'List the workloads and measure nothing'
 complete -c kaisar -n '__kaisar_at '\''kaisar bench'\''' -l size -x -d 'Edge of square products; bytes of each array elsewhere'

@@ -10,6 +10,7 @@
 #include <charconv>
 #include <cmath>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace kaisar {
 namespace {
@@ -78,14 +79,15 @@ public:
         tell(workload, 0);
         const Job job = find_device_workload(workload.name)(settings);
         std::optional<Job> ceiling;
-        if (workload.make_ceiling != nullptr) ceiling = make_device_peak_s8(settings);
+        if (const auto make = find_device_ceiling(workload.name)) ceiling = make(settings);
+        const GpuMonitor monitor(device.facts().uuid);
+        std::optional<GpuWatch> watch;
         const SamplingPlan plan{request_.duration_s, request_.samples, workload.figure,
-                                [&](double fraction) { tell(workload, fraction); }};
+                                [&](double fraction) { tell(workload, fraction); },
+                                [&] { watch.emplace([&monitor] { return monitor.look(); }); }};
         const auto samples = take_samples(team, job, ceiling ? &*ceiling : nullptr, plan, stop_);
-        auto result = describe(workload, job, ceiling, samples, team);
-        result.device = name_of(device.facts());
-        result.joules_per_op.reset(); // the processors' energy says nothing of the GPU's
-        return result;
+        const auto conditions = watch->finish();
+        return describe_on_gpu(describe(workload, job, ceiling, samples, team), device, conditions);
     }
 
     BenchResult try_measure(const Workload& workload, kernels::DeviceStream& device, std::size_t index,
@@ -170,6 +172,18 @@ private:
         result.figures = samples.figures;
         if (job.survey && request_.effort == Effort::whole) result.staircase = job.survey();
         if (request_.pictures == Pictures::drawn && job.draw) result.picture = job.draw();
+        return result;
+    }
+
+    BenchResult describe_on_gpu(BenchResult result, const kernels::DeviceStream& device,
+                                const GpuConditions& conditions) const {
+        result.device = name_of(device.facts());
+        // The processors' energy and clock say nothing of the GPU's.
+        result.joules_per_op.reset(), result.per_cycle.reset();
+        result.gpu = conditions;
+        result.unstable_reason = find_objection(result, request_.stable_bound);
+        result.stable = result.unstable_reason.empty();
+        if (result.variant == device.gemm_variant()) result.note = device.facts().passed_over;
         return result;
     }
 
@@ -276,6 +290,8 @@ std::string find_objection(const BenchResult& r, double bound) {
     if (std::abs(s.drift) > bound) return fmt::format("drift {:+.1f} %", 100 * s.drift);
     if (r.conditions.throttle_events.value_or(0) > 0)
         return fmt::format("throttled {} times", *r.conditions.throttle_events);
+    if (r.gpu && !r.gpu->throttle_reasons.empty())
+        return fmt::format("throttled: {}", fmt::join(r.gpu->throttle_reasons, ", "));
     return {};
 }
 

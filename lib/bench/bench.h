@@ -3,6 +3,7 @@
 
 #include "bench/conditions.h"
 #include "bench/statistics.h"
+#include "devices/gpu_watch.h"
 #include "hardware/cpu_features.h"
 #include "hardware/inventory.h"
 #include "workloads/job.h"
@@ -63,6 +64,9 @@ struct BenchResult {
     std::string unstable_reason; ///< empty when stable
     double warm_up_s = 0;
     Conditions conditions;
+    std::optional<GpuConditions> gpu; ///< of a GPU's samples
+    /// What else has to be known about the figure: a faster kernel that was passed over, and why; usually empty.
+    std::string note;
     std::optional<double> joules_per_op; ///< of all processor packages, for a unit of work
     /// Of all threads, in a cycle of the slowest: what does not depend on the clock. Only where the cores set the pace.
     std::optional<double> per_cycle;

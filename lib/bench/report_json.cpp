@@ -40,6 +40,16 @@ Json conditions_to_json(const BenchResult& r) {
             {"waived", c.waived}};
 }
 
+Json gpu_to_json(const std::optional<GpuConditions>& gpu) {
+    if (!gpu) return nullptr;
+    const auto or_null = [](const auto& value) { return value ? Json(*value) : Json(nullptr); };
+    return {
+        {"throttle_reasons", gpu->throttle_reasons},
+        {"temperature_c", or_null(gpu->hottest_c)},
+        {"lowest_clock_hz", gpu->lowest_clock_mhz ? Json(1e6 * *gpu->lowest_clock_mhz) : Json(nullptr)},
+        {"power_w", gpu->highest_power_mw ? Json(1e-3 * static_cast<double>(*gpu->highest_power_mw)) : Json(nullptr)}};
+}
+
 Json staircase_to_json(const std::vector<LatencyStep>& staircase) {
     if (staircase.empty()) return nullptr;
     Json steps = Json::array(), levels = Json::array();
@@ -100,6 +110,8 @@ Json result_to_json(const BenchResult& r) {
             {"joules_per_op", number_or_null(r.joules_per_op)},
             {"per_cycle", number_or_null(r.per_cycle)},
             {"staircase", staircase_to_json(r.staircase)},
+            {"note", r.note.empty() ? Json(nullptr) : Json(r.note)},
+            {"gpu", gpu_to_json(r.gpu)},
             {"conditions", ran ? conditions_to_json(r) : Json(nullptr)}};
 }
 

@@ -74,6 +74,7 @@ Samples take_samples(Team& team, const Job& job, const Job* ceiling, const Sampl
     warm_up(team, job, rounds, warm_up_part * (plan.samples != 0 ? plan.samples * sample_s : plan.duration_s));
     samples.warm_up_s = seconds_since(begin);
     job.poison();
+    if (plan.begin) plan.begin();
     ConditionWatch watch;
     const auto start = std::chrono::steady_clock::now();
     const auto is_enough = [&] {

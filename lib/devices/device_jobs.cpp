@@ -1,13 +1,10 @@
 #include "devices/device_jobs.h"
 
-#include "kernels/chacha8/variants.h"
+#include "devices/device_inputs.h"
 #include "kernels/sha256_many/contract.h"
 #include "kernels/walk/contract.h"
 
-#include <algorithm>
 #include <cmath>
-#include <cstring>
-#include <fmt/format.h>
 #include <memory>
 #include <utility>
 
@@ -19,86 +16,15 @@ using kernels::DeviceArray;
 using kernels::DevicePass;
 using kernels::DeviceStream;
 using kernels::Lane;
+using on_device::all_right;
+using on_device::block;
+using on_device::choose_bytes;
+using on_device::clear_sum;
+using on_device::download;
+using on_device::Generator;
+using on_device::queued;
 
 __extension__ using Wide = unsigned __int128;
-
-constexpr std::size_t block = 64;                         // bytes of the generator's unit
-constexpr std::size_t array_bytes = std::size_t{1} << 30; // far beyond the second-level cache
-constexpr unsigned checks = 256;                          // places that are looked at, drawn at random
-
-/// The stream that inputs and poison are made of; the nonce says which.
-class Generator {
-public:
-    Generator(DeviceStream& device, CpuFeatures features)
-        : device_(device), host_(kernels::best_variant(kernels::chacha8_variants(), features).function) {}
-
-    void fill(DeviceAddress to, std::size_t bytes, std::uint64_t nonce) const {
-        device_.chacha8(Lane::product, key, nonce, 0, to, bytes / block);
-    }
-    /// `blocks` blocks of that stream from block `first` on, as the host finds them.
-    Bytes expected(std::uint64_t nonce, std::uint64_t first, std::size_t blocks) const {
-        Bytes bytes(block * blocks);
-        host_(key, nonce, first, bytes.data(), blocks);
-        return bytes;
-    }
-    double number(std::uint64_t nonce, std::size_t i) const { return read<double>(nonce, i); }
-    template <class Value>
-    Value read(std::uint64_t nonce, std::size_t i) const {
-        constexpr auto in_block = block / sizeof(Value);
-        const auto bytes = expected(nonce, i / in_block, 1);
-        Value value;
-        std::memcpy(&value, bytes.data() + i % in_block * sizeof(Value), sizeof value);
-        return value;
-    }
-
-private:
-    static constexpr std::uint8_t key[32] = {2, 3, 5, 7, 11, 13, 17, 19, 23, 29};
-    DeviceStream& device_;
-    kernels::Chacha8Blocks host_;
-};
-
-template <class Value>
-Value download(DeviceStream& device, DeviceAddress from, std::size_t i) {
-    Value value;
-    device.download(&value, from + i * sizeof value, sizeof value);
-    return value;
-}
-
-/// Calls is_right(i) for the first, the last and random i below count.
-template <class Check>
-bool all_right(std::size_t count, Check is_right) {
-    Splitmix random(9);
-    bool right = is_right(std::size_t{0}) && is_right(count - 1);
-    for (unsigned i = 0; i < checks && right; ++i) right = is_right(random.next() % count);
-    return right;
-}
-
-/// A multiple of 4 KiB: what was asked for, or at most a tenth of what is free, `arrays` times.
-std::size_t choose_bytes(const DeviceJobSettings& s, std::size_t arrays) {
-    const auto most = std::min<std::uint64_t>(array_bytes, s.device.free_bytes() / 10 / arrays);
-    const auto wanted = s.size_bytes != 0 ? s.size_bytes : most;
-    return std::max<std::size_t>(wanted / 4096 * 4096, 4096);
-}
-
-/// Runs `launch` that often and waits for the last.
-template <class Launch>
-auto queued(DeviceStream& device, Launch launch) {
-    return [&device, launch](unsigned, std::uint64_t rounds) {
-        for (; rounds != 0; --rounds) launch();
-        device.synchronize();
-    };
-}
-
-struct Product {
-    Product(const DeviceJobSettings& s, const Job& job)
-        : generator(s.device, s.features), a(s.device, job.m * job.k), b(s.device, job.n * job.k),
-          c(s.device, 4 * job.m * job.n) {
-        generator.fill(a, job.m * job.k, 1);
-        generator.fill(b, job.n * job.k, 2);
-    }
-    Generator generator;
-    DeviceArray a, b, c;
-};
 
 struct Streams {
     Streams(const DeviceJobSettings& s, std::size_t bytes_)
@@ -128,10 +54,10 @@ bool is_same(double x, double y) { return x == y || (std::isnan(x) && std::isnan
 
 bool has_right_element(DeviceStream& device, const Streams& s, DevicePass pass, std::size_t i) {
     const auto found = download<double>(device, s.c, i);
-    const auto a = s.generator.number(1, i);
+    const auto a = s.generator.read<double>(1, i);
     if (pass == DevicePass::write) return found == factor;
     if (pass == DevicePass::copy) return std::memcmp(&found, &a, sizeof a) == 0;
-    return is_same(found, std::fma(factor, s.generator.number(2, i), a));
+    return is_same(found, std::fma(factor, s.generator.read<double>(2, i), a));
 }
 
 Job make_stream(const DeviceJobSettings& s, DevicePass pass, std::size_t arrays) {
@@ -146,7 +72,7 @@ Job make_stream(const DeviceJobSettings& s, DevicePass pass, std::size_t arrays)
     job.work_per_round = static_cast<double>(job.bytes);
     job.run = [&device, streams, arguments, pass](unsigned, std::uint64_t rounds) {
         streams->rounds = rounds;
-        device.pass(Lane::product, DevicePass::write, {{}, {}, streams->sum, 0.0, 2, {}});
+        clear_sum(device, streams->sum);
         for (; rounds != 0; --rounds) device.pass(Lane::product, pass, arguments);
         device.synchronize();
     };
@@ -155,115 +81,6 @@ Job make_stream(const DeviceJobSettings& s, DevicePass pass, std::size_t arrays)
         if (pass == DevicePass::read)
             return download<std::uint64_t>(device, streams->sum, 0) == streams->rounds * streams->right_sum;
         return all_right(n, [&](std::size_t i) { return has_right_element(device, *streams, pass, i); });
-    };
-    return job;
-}
-
-enum class Direction { to_device, to_host };
-
-Job make_transfer(const DeviceJobSettings& s, Direction direction) {
-    auto& device = s.device;
-    const auto bytes = std::min<std::size_t>(choose_bytes(s, 1), std::size_t{256} << 20);
-    const auto generator = std::make_shared<Generator>(device, s.features);
-    const auto array = std::make_shared<DeviceArray>(device, bytes);
-    auto* const host = static_cast<std::uint8_t*>(device.allocate_pinned(bytes));
-    if (host == nullptr)
-        throw Error(ErrorKind::environment, fmt::format("the system locks no {} bytes of memory for the GPU", bytes),
-                    "raise the limit of locked memory (ulimit -l), or make it less with --size");
-    const auto content = generator->expected(1, 0, bytes / block);
-    std::copy(content.begin(), content.end(), host);
-    Job job;
-    job.timed_by = TimedBy::wall;
-    job.variant = "cuda";
-    job.bytes = bytes;
-    job.work_per_round = static_cast<double>(bytes);
-    const auto fill_device = [=](std::uint64_t nonce) { generator->fill(*array, bytes, nonce); };
-    if (direction == Direction::to_host) fill_device(1);
-    job.run = queued(device, [&device, array, host, bytes, direction] {
-        direction == Direction::to_device ? device.copy_in(Lane::product, *array, host, bytes)
-                                          : device.copy_out(Lane::product, host, *array, bytes);
-    });
-    job.poison = [=] { direction == Direction::to_device ? fill_device(3) : (void)std::fill_n(host, bytes, 0x5a); };
-    job.has_right_answers = [=, &device] {
-        return all_right(bytes / block, [&](std::size_t i) {
-            auto found = Bytes(host + block * i, host + block * (i + 1));
-            if (direction == Direction::to_device)
-                device.download(found.data(), static_cast<DeviceAddress>(*array) + block * i, block);
-            return found == generator->expected(1, i, 1);
-        });
-    };
-    return job;
-}
-
-} // namespace
-
-Job make_device_peak_s8(const DeviceJobSettings& s) {
-    constexpr std::size_t rounds_at_once = 4096;
-    auto& device = s.device;
-    struct State {
-        State(const DeviceJobSettings& settings)
-            : operands(Generator(settings.device, settings.features).expected(1, 0, 1)), sum(settings.device, block) {}
-        Bytes operands;
-        DeviceArray sum;
-        std::uint64_t rounds = 0;
-    };
-    const auto state = std::make_shared<State>(s);
-    const auto* const a = reinterpret_cast<const std::int8_t*>(state->operands.data());
-    const auto launch = [&device, state, a] {
-        return device.peak_s8(Lane::product, rounds_at_once, a, a + 16, state->sum);
-    };
-    Job job;
-    job.timed_by = TimedBy::wall;
-    job.variant = device.gemm_variant();
-    job.work_per_round = launch();
-    job.run = [&device, state, launch](unsigned, std::uint64_t rounds) {
-        state->rounds = rounds;
-        device.pass(Lane::product, DevicePass::write, {{}, {}, state->sum, 0.0, 2, {}});
-        for (; rounds != 0; --rounds) launch();
-        device.synchronize();
-    };
-    job.poison = [] {}; // every run begins its sum anew
-    job.has_right_answers = [&device, state, a, per_round = static_cast<std::uint64_t>(job.work_per_round / 32)] {
-        std::uint32_t product = 0;
-        for (std::size_t i = 0; i < 16; ++i) product += static_cast<std::uint32_t>(a[i] * a[16 + i]);
-        return download<std::uint32_t>(device, state->sum, 0) ==
-               static_cast<std::uint32_t>(per_round * state->rounds) * product;
-    };
-    return job;
-}
-
-namespace {
-
-Job make_device_gemm_s8(const DeviceJobSettings& s) {
-    constexpr std::size_t default_edge = 8192, side = 128, depth = 64;
-    auto& device = s.device;
-    Job job;
-    job.timed_by = TimedBy::wall;
-    job.variant = device.gemm_variant();
-    job.m = s.m != 0 ? s.m : default_edge;
-    job.n = s.n != 0 ? s.n : default_edge;
-    job.k = s.k != 0 ? s.k : default_edge;
-    if (job.m % side != 0 || job.n % side != 0 || job.k % depth != 0)
-        throw Error(ErrorKind::usage, fmt::format("no GPU kernel multiplies {} x {} x {}", job.m, job.n, job.k),
-                    "m and n are multiples of 128 there, k of 64");
-    job.bytes = (job.m + job.n) * job.k + 4 * job.m * job.n;
-    job.work_per_round = 2.0 * static_cast<double>(job.m) * static_cast<double>(job.n) * static_cast<double>(job.k);
-    const auto p = std::make_shared<Product>(s, job);
-    const auto m = job.m, n = job.n, k = job.k;
-    job.run = queued(device, [&device, p, m, n, k] {
-        device.gemm_s8(Lane::product, {m, n, k, p->a, k, p->b, k, p->c, n});
-    });
-    job.poison = [p, m, n] { p->generator.fill(p->c, 4 * m * n, 3); };
-    job.has_right_answers = [&device, p, m, n, k] {
-        return all_right(m * n, [&](std::size_t i) {
-            const auto row = p->generator.expected(1, i / n * (k / block), k / block);
-            const auto column = p->generator.expected(2, i % n * (k / block), k / block);
-            std::uint32_t sum = 0;
-            for (std::size_t l = 0; l < k; ++l)
-                sum +=
-                    static_cast<std::uint32_t>(static_cast<std::int8_t>(row[l]) * static_cast<std::int8_t>(column[l]));
-            return download<std::uint32_t>(device, p->c, i) == sum;
-        });
     };
     return job;
 }
@@ -372,27 +189,40 @@ Job make_device_memory_random(const DeviceJobSettings& s) {
     return job;
 }
 
-Job make_device_pcie_h2d(const DeviceJobSettings& s) { return make_transfer(s, Direction::to_device); }
-Job make_device_pcie_d2h(const DeviceJobSettings& s) { return make_transfer(s, Direction::to_host); }
+struct Row {
+    std::string_view name;
+    MakeDeviceJob make;
+    MakeDeviceJob make_ceiling = nullptr;
+};
+constexpr Row table[] = {{"peak-s8", make_device_peak_s8},
+                         {"gemm-s8", make_device_gemm_s8, make_device_peak_s8},
+                         {"peak-f32", make_device_peak_f32},
+                         {"gemm-f32", make_device_gemm_f32, make_device_peak_f32},
+                         {"peak-f64", make_device_peak_f64},
+                         {"peak-bf16", make_device_peak_bf16},
+                         {"gemm-bf16", make_device_gemm_bf16, make_device_peak_bf16},
+                         {"sha256", make_device_sha256},
+                         {"chacha8", make_device_chacha8},
+                         {"memory-read", make_device_memory_read},
+                         {"memory-write", make_device_memory_write},
+                         {"memory-copy", make_device_memory_copy},
+                         {"memory-triad", make_device_memory_triad},
+                         {"memory-random", make_device_memory_random},
+                         {"memory-latency", make_device_memory_latency},
+                         {"pcie-h2d", make_device_pcie_h2d},
+                         {"pcie-d2h", make_device_pcie_d2h},
+                         {"pcie-both", make_device_pcie_both}};
 
-constexpr std::pair<std::string_view, MakeDeviceJob> table[] = {{"peak-s8", make_device_peak_s8},
-                                                                {"gemm-s8", make_device_gemm_s8},
-                                                                {"sha256", make_device_sha256},
-                                                                {"chacha8", make_device_chacha8},
-                                                                {"memory-read", make_device_memory_read},
-                                                                {"memory-write", make_device_memory_write},
-                                                                {"memory-copy", make_device_memory_copy},
-                                                                {"memory-triad", make_device_memory_triad},
-                                                                {"memory-random", make_device_memory_random},
-                                                                {"pcie-h2d", make_device_pcie_h2d},
-                                                                {"pcie-d2h", make_device_pcie_d2h}};
+template <MakeDeviceJob Row::*maker>
+MakeDeviceJob find_maker(std::string_view name) {
+    for (const auto& row : table)
+        if (row.name == name) return row.*maker;
+    return nullptr;
+}
 
 } // namespace
 
-MakeDeviceJob find_device_workload(std::string_view name) {
-    for (const auto& [known, make] : table)
-        if (known == name) return make;
-    return nullptr;
-}
+MakeDeviceJob find_device_workload(std::string_view name) { return find_maker<&Row::make>(name); }
+MakeDeviceJob find_device_ceiling(std::string_view name) { return find_maker<&Row::make_ceiling>(name); }
 
 } // namespace kaisar

@@ -18,10 +18,22 @@ using MakeDeviceJob = Job (*)(const DeviceJobSettings& settings);
 
 /// Of the workload of that name; null where this version has no GPU kernel for it. A product's edges are multiples of
 /// 128, the length of its sums of 64: Error(usage) otherwise. memory-random reads blocks of 64 bytes, as the walk of a
-/// memory proof does.
+/// memory proof does. Kernels that no proof uses answer a known case first: Error(mismatch). Error(environment) where
+/// the device has no instruction for it.
 MakeDeviceJob find_device_workload(std::string_view name);
+/// The register-only ceiling to compare it with; null where there is none.
+MakeDeviceJob find_device_ceiling(std::string_view name);
 
-/// The register-only ceiling of the products.
+Job make_device_gemm_s8(const DeviceJobSettings& settings);
+Job make_device_gemm_f32(const DeviceJobSettings& settings);
+Job make_device_gemm_bf16(const DeviceJobSettings& settings);
 Job make_device_peak_s8(const DeviceJobSettings& settings);
+Job make_device_peak_f32(const DeviceJobSettings& settings);
+Job make_device_peak_f64(const DeviceJobSettings& settings);
+Job make_device_peak_bf16(const DeviceJobSettings& settings);
+Job make_device_memory_latency(const DeviceJobSettings& settings);
+Job make_device_pcie_h2d(const DeviceJobSettings& settings);
+Job make_device_pcie_d2h(const DeviceJobSettings& settings);
+Job make_device_pcie_both(const DeviceJobSettings& settings);
 
 } // namespace kaisar

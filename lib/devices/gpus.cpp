@@ -6,12 +6,29 @@
 
 namespace kaisar {
 
+namespace {
+
+/// CUDA gives a UUID's digits, and does not say whether they are a card's or an instance's.
+bool is_same_uuid(std::string_view x, std::string_view y) {
+    const auto digits = [](std::string_view text) {
+        return text.substr(std::min<std::size_t>(text.find('-'), text.size()));
+    };
+    return !x.empty() && digits(x) == digits(y);
+}
+
+} // namespace
+
 GpuCandidates join_gpus(const kernels::DeviceList& list, const std::vector<GpuState>& states) {
     GpuCandidates candidates{.gpus = {}, .reason = list.reason};
     for (const auto& facts : list.devices) {
-        const auto state = std::ranges::find(states, facts.uuid, &GpuState::uuid);
-        candidates.gpus.push_back(
-            {.facts = facts, .objection = state == states.end() ? std::string() : find_gpu_objection(*state)});
+        const auto state =
+            std::ranges::find_if(states, [&](const auto& one) { return is_same_uuid(one.uuid, facts.uuid); });
+        GpuCandidate candidate{.facts = facts, .objection = {}};
+        if (state != states.end()) {
+            candidate.facts.uuid = state->uuid;
+            candidate.objection = find_gpu_objection(*state);
+        }
+        candidates.gpus.push_back(std::move(candidate));
     }
     return candidates;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,7 +18,7 @@ struct GpuProcess {
 /// What the driver does not tell is absent.
 struct GpuState {
     unsigned index = 0;
-    std::string uuid; ///< empty when the card does not answer any more
+    std::string uuid; ///< GPU-…, MIG-… of an instance; empty when the card does not answer any more
     std::optional<unsigned> temperature_c;
     std::optional<std::uint64_t> power_mw;
     std::optional<unsigned> core_clock_mhz;
@@ -32,8 +33,23 @@ struct GpuState {
     std::vector<GpuProcess> processes;
 };
 
-/// One entry a GPU in NVML's order; empty where there is no NVIDIA driver.
+/// One entry a GPU in NVML's order, after each partitioned one its instances, with the card's own heat, throttling and
+/// errors; empty where there is no NVIDIA driver.
 std::vector<GpuState> detect_gpu_states(const char* library = "libnvidia-ml.so.1");
+
+/// Looks at one GPU again and again, without starting the driver's library each time.
+class GpuMonitor {
+public:
+    /// Of a card, or of an instance, which shows its card's state.
+    explicit GpuMonitor(const std::string& uuid, const char* library = "libnvidia-ml.so.1");
+    ~GpuMonitor();
+    /// Without processes; nothing where the driver does not know the GPU. From any thread.
+    std::optional<GpuState> look() const;
+
+private:
+    struct Opened;
+    std::unique_ptr<Opened> opened_;
+};
 
 /// Why a GPU should be left alone now: it does not answer, others compute on it, its memory is faulty; empty when it
 /// may be used.

@@ -125,7 +125,8 @@ bool list_processes(const Nvml& nvml, const char* function, NvmlDevice device, s
     return true;
 }
 
-GpuState look_at(const Nvml& nvml, NvmlDevice device, unsigned index) {
+/// All but processes, of a card.
+GpuState look_at_card(const Nvml& nvml, NvmlDevice device, unsigned index) {
     GpuState state;
     state.index = index;
     state.uuid = nvml.ask_text("nvmlDeviceGetUUID", device);
@@ -144,10 +145,29 @@ GpuState look_at(const Nvml& nvml, NvmlDevice device, unsigned index) {
         state.ecc_errors = *errors;
     unsigned mig = 0, mig_after_reset = 0;
     state.is_partitioned = nvml.ask("nvmlDeviceGetMigMode", device, &mig, &mig_after_reset) && mig != 0;
-    if (!list_processes<NvmlProcess>(nvml, "nvmlDeviceGetComputeRunningProcesses_v3", device, state.processes) &&
-        !list_processes<NvmlProcess>(nvml, "nvmlDeviceGetComputeRunningProcesses_v2", device, state.processes))
-        list_processes<NvmlOldProcess>(nvml, "nvmlDeviceGetComputeRunningProcesses", device, state.processes);
     return state;
+}
+
+std::vector<GpuProcess> list_processes(const Nvml& nvml, NvmlDevice device) {
+    std::vector<GpuProcess> processes;
+    if (!list_processes<NvmlProcess>(nvml, "nvmlDeviceGetComputeRunningProcesses_v3", device, processes) &&
+        !list_processes<NvmlProcess>(nvml, "nvmlDeviceGetComputeRunningProcesses_v2", device, processes))
+        list_processes<NvmlOldProcess>(nvml, "nvmlDeviceGetComputeRunningProcesses", device, processes);
+    return processes;
+}
+
+/// A partitioned card's instances: others' programs on one of them do not disturb the others.
+void add_instances(const Nvml& nvml, NvmlDevice card, const GpuState& of_card, std::vector<GpuState>& out) {
+    const auto most = ask_value<unsigned>(nvml, "nvmlDeviceGetMaxMigDeviceCount", card).value_or(0);
+    for (unsigned i = 0; i < most; ++i) {
+        NvmlDevice instance = nullptr;
+        if (!nvml.ask("nvmlDeviceGetMigDeviceHandleByIndex", card, i, &instance)) continue; // numbers may have gaps
+        auto state = of_card;
+        state.uuid = nvml.ask_text("nvmlDeviceGetUUID", instance);
+        state.is_partitioned = false;
+        state.processes = list_processes(nvml, instance);
+        if (!state.uuid.empty()) out.push_back(std::move(state));
+    }
 }
 
 /// Calls visit(index, handle) for every GPU; the handle of a card that fell off the bus is null.
@@ -176,11 +196,40 @@ std::vector<Gpu> detect_gpus(const char* library) {
 std::vector<GpuState> detect_gpu_states(const char* library) {
     std::vector<GpuState> states;
     visit_gpus(library, [&](const Nvml& nvml, unsigned index, NvmlDevice device) {
-        GpuState lost;
-        lost.index = index;
-        states.push_back(device != nullptr ? look_at(nvml, device, index) : lost);
+        if (device == nullptr) {
+            GpuState lost;
+            lost.index = index;
+            states.push_back(lost);
+            return;
+        }
+        auto state = look_at_card(nvml, device, index);
+        state.processes = list_processes(nvml, device);
+        states.push_back(state);
+        if (state.is_partitioned) add_instances(nvml, device, state, states);
     });
     return states;
+}
+
+struct GpuMonitor::Opened {
+    explicit Opened(const char* library) : nvml(library) {}
+    Nvml nvml;
+    NvmlDevice card = nullptr;
+    unsigned index = 0;
+};
+
+GpuMonitor::GpuMonitor(const std::string& uuid, const char* library) : opened_(std::make_unique<Opened>(library)) {
+    auto& [nvml, card, index] = *opened_;
+    NvmlDevice device = nullptr;
+    if (!nvml.is_started() || !nvml.ask("nvmlDeviceGetHandleByUUID", uuid.c_str(), &device)) return;
+    if (!nvml.ask("nvmlDeviceGetDeviceHandleFromMigDeviceHandle", device, &card)) card = device; // no instance
+    nvml.ask("nvmlDeviceGetIndex", card, &index);
+}
+
+GpuMonitor::~GpuMonitor() = default;
+
+std::optional<GpuState> GpuMonitor::look() const {
+    if (opened_->card == nullptr) return std::nullopt;
+    return look_at_card(opened_->nvml, opened_->card, opened_->index);
 }
 
 std::string find_gpu_objection(const GpuState& state) {

@@ -4,7 +4,9 @@
 #include "error/error.h"
 #include "kernels/cuda_launch.h"
 
+#include <cuda.h>
 #include <cuda_runtime.h>
+#include <dlfcn.h>
 #include <set>
 
 namespace kaisar::kernels {
@@ -14,10 +16,11 @@ namespace {
 struct GemmVariant {
     const char* name;
     unsigned first, last;
-    int (*launch)(void* stream, const DeviceGemmS8& arguments);
+    int (*launch)(void* stream, const DeviceGemm& arguments);
     decltype(&device::launch_peak_s8_dp4a) peak; ///< of the same instruction
 };
 constexpr unsigned all_newer = ~0u;
+constexpr unsigned first_with_bfloat16 = 80;
 constexpr GemmVariant gemm_variants[] = {
     {"cuda_wgmma", 90, 90, device::launch_gemm_s8_wgmma, device::launch_peak_s8_wgmma},
     {"cuda_mma", 80, all_newer, device::launch_gemm_s8_mma, device::launch_peak_s8_mma},
@@ -54,6 +57,21 @@ std::string uuid_text(const cudaUUID_t& uuid) {
         text += digits[byte >> 4], text += digits[byte & 15];
     }
     return text;
+}
+
+// The driver tells the instances of a partitioned GPU apart where the runtime may give the card's UUID for all of them.
+// The program is not linked with the driver.
+cudaUUID_t find_uuid(int index, const cudaUUID_t& otherwise) {
+    void* const driver = dlopen("libcuda.so.1", RTLD_LAZY | RTLD_NOLOAD);
+    if (driver == nullptr) return otherwise;
+    const auto get = reinterpret_cast<decltype(&cuDeviceGet)>(dlsym(driver, "cuDeviceGet"));
+    const auto get_uuid = reinterpret_cast<decltype(&cuDeviceGetUuid)>(dlsym(driver, "cuDeviceGetUuid_v2"));
+    CUdevice device = 0;
+    CUuuid uuid{};
+    const bool is_found = get != nullptr && get_uuid != nullptr && get(&device, index) == CUDA_SUCCESS &&
+                          get_uuid(&uuid, device) == CUDA_SUCCESS;
+    dlclose(driver);
+    return is_found ? uuid : otherwise;
 }
 
 std::string explain(cudaError_t error) {
@@ -147,9 +165,20 @@ public:
         select();
         launched(device::launch_chacha8(at(lane), key, nonce, counter, pointer(out), count), "chacha8");
     }
-    void gemm_s8(Lane lane, const DeviceGemmS8& g) override {
+    void gemm_s8(Lane lane, const DeviceGemm& g) override {
         select();
         launched(gemm_.launch(at(lane), g), "gemm_s8");
+    }
+    void gemm_f32(Lane lane, const DeviceGemm& g) override {
+        select();
+        launched(device::launch_gemm_f32(at(lane), g), "gemm_f32");
+    }
+    void gemm_bf16(Lane lane, const DeviceGemm& g) override {
+        select();
+        launched(device::launch_gemm_bf16_mma(at(lane), g), "gemm_bf16");
+    }
+    std::string gemm_bf16_variant() const override {
+        return facts_.capability >= first_with_bfloat16 ? "cuda_mma" : std::string();
     }
     void hash_tiles(Lane lane, const DeviceHash& hash, const DeviceTiles& tiles, DeviceAddress digests) override {
         select();
@@ -176,11 +205,37 @@ public:
         select();
         launched(device::launch_pass(at(lane), pass, arguments), "memory");
     }
+    void mask(Lane lane, DeviceAddress words, std::size_t count, std::uint32_t keep, std::uint32_t set) override {
+        select();
+        launched(device::launch_mask(at(lane), pointer(words), count, keep, set), "mask");
+    }
+    void chase(Lane lane, DeviceAddress start, std::size_t steps, DeviceAddress out) override {
+        select();
+        launched(device::launch_chase(at(lane), start, steps, pointer(out)), "chase");
+    }
     double peak_s8(Lane lane, std::size_t rounds, const std::int8_t* a, const std::int8_t* b,
                    DeviceAddress sum) override {
         select();
         double operations = 0;
         launched(gemm_.peak(at(lane), facts_.multiprocessors, rounds, a, b, pointer(sum), &operations), "peak");
+        return operations;
+    }
+    double peak_fma(Lane lane, DeviceNumber number, std::size_t rounds, double factor, double term,
+                    DeviceAddress sum) override {
+        select();
+        double operations = 0;
+        launched(device::launch_peak_fma(at(lane), facts_.multiprocessors, number, rounds, factor, term, pointer(sum),
+                                         &operations),
+                 "peak_fma");
+        return operations;
+    }
+    double peak_bf16(Lane lane, std::size_t rounds, const std::uint16_t* a, const std::uint16_t* b,
+                     DeviceAddress sum) override {
+        select();
+        double operations = 0;
+        launched(
+            device::launch_peak_bf16_mma(at(lane), facts_.multiprocessors, rounds, a, b, pointer(sum), &operations),
+            "peak_bf16");
         return operations;
     }
 
@@ -238,7 +293,7 @@ DeviceList detect_cuda_devices() {
         if (cudaGetDeviceProperties(&properties, index) != cudaSuccess) continue; // it fell off the bus
         list.devices.push_back({.index = static_cast<unsigned>(index),
                                 .name = properties.name,
-                                .uuid = uuid_text(properties.uuid),
+                                .uuid = uuid_text(find_uuid(index, properties.uuid)),
                                 .capability = static_cast<unsigned>(10 * properties.major + properties.minor),
                                 .memory_bytes = properties.totalGlobalMem,
                                 .multiprocessors = static_cast<unsigned>(properties.multiProcessorCount),

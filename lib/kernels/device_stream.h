@@ -39,8 +39,9 @@ constexpr DeviceAddress operator+(DeviceAddress address, std::uint64_t bytes) {
 /// Two queues, so that hashing can fill what the matrix units leave idle.
 enum class Lane { product, hash };
 
-/// The contract of gemm_s8. m and n are multiples of 128, k and both row distances of 64; all addresses of 16.
-struct DeviceGemmS8 {
+/// A product of two matrices in rows of k: C[i][j] is the sum over l of A[i][l] * B[j][l]. m and n are multiples of
+/// 128; rows of k are multiples of 64 bytes; addresses and row distances, which are counted in elements, of 16 bytes.
+struct DeviceGemm {
     std::size_t m, n, k;
     DeviceAddress a;
     std::size_t lda;
@@ -75,6 +76,8 @@ struct DevicePassArguments {
     DeviceAddress sum;
 };
 
+enum class DeviceNumber { f32, f64 };
+
 class DeviceStream {
 public:
     DeviceStream() = default;
@@ -101,7 +104,15 @@ public:
     /// As chacha8; `key` is 32 bytes on the host, `out` is a multiple of 16.
     virtual void chacha8(Lane lane, const std::uint8_t* key, std::uint64_t nonce, std::uint64_t counter,
                          DeviceAddress out, std::size_t count) = 0;
-    virtual void gemm_s8(Lane lane, const DeviceGemmS8& arguments) = 0;
+    /// int8 with sums in int32.
+    virtual void gemm_s8(Lane lane, const DeviceGemm& arguments) = 0;
+    /// All in single precision, within the bound of gemm_f32's contract.
+    virtual void gemm_f32(Lane lane, const DeviceGemm& arguments) = 0;
+    /// bfloat16 with sums in single precision, within the bound of gemm_bf16's contract; only where gemm_bf16_variant()
+    /// names one.
+    virtual void gemm_bf16(Lane lane, const DeviceGemm& arguments) = 0;
+    /// Empty where the device has no instruction for it.
+    virtual std::string gemm_bf16_variant() const = 0;
     /// One digest of 32 bytes a tile.
     virtual void hash_tiles(Lane lane, const DeviceHash& hash, const DeviceTiles& tiles, DeviceAddress digests) = 0;
     /// One digest for each of `count` messages of `blocks` x 64 bytes, back to back.
@@ -114,9 +125,24 @@ public:
     virtual void walk(Lane lane, DeviceAddress memory, std::uint64_t blocks, DeviceAddress states, std::size_t count,
                       std::size_t steps) = 0;
     virtual void pass(Lane lane, DevicePass pass, const DevicePassArguments& arguments) = 0;
-    /// As peak_s8 with all multiprocessors: adds the sum to the 32-bit word at `sum`. Returns the operations done.
+    /// Each of `count` 32-bit words becomes (word & keep) | set.
+    virtual void mask(Lane lane, DeviceAddress words, std::size_t count, std::uint32_t keep, std::uint32_t set) = 0;
+    /// One thread follows addresses, from the one at `start` on, so many steps, a multiple of 16: leaves at `out` where
+    /// it is, and how many of its clock's cycles that took, two 64-bit words.
+    virtual void chase(Lane lane, DeviceAddress start, std::size_t steps, DeviceAddress out) = 0;
+    /// Ceilings, by all multiprocessors; all return the operations done, a multiplication and an addition each.
+    ///
+    /// As the kernel peak_s8: adds the sum to the 32-bit word at `sum`.
     virtual double peak_s8(Lane lane, std::size_t rounds, const std::int8_t* a, const std::int8_t* b,
                            DeviceAddress sum) = 0;
+    /// Chains of x = factor * x + term, one fused operation a round, all from zero: adds the bits of each chain's end,
+    /// as a whole number, to the 64-bit word at `sum`.
+    virtual double peak_fma(Lane lane, DeviceNumber number, std::size_t rounds, double factor, double term,
+                            DeviceAddress sum) = 0;
+    /// As the kernel peak_bf16, with its instruction's sums below 2^24: adds the sum to the 64-bit word at `sum`. Only
+    /// where there is gemm_bf16().
+    virtual double peak_bf16(Lane lane, std::size_t rounds, const std::uint16_t* a, const std::uint16_t* b,
+                             DeviceAddress sum) = 0;
     /// Page-locked memory of the host, which copies at full speed; null where there is none. Freed with the stream.
     virtual void* allocate_pinned(std::size_t bytes) = 0;
     /// Queues the copy; the host's memory is page-locked.

@@ -122,6 +122,7 @@ constexpr Workload table[] = {
      .make = make_network_rtt},
     {.name = "pcie-h2d", .unit = "B/s", .summary = "from main memory to a GPU", .waived = no_gpu},
     {.name = "pcie-d2h", .unit = "B/s", .summary = "from a GPU to main memory", .waived = no_gpu},
+    {.name = "pcie-both", .unit = "B/s", .summary = "both at once, the bytes of both counted", .waived = no_gpu},
 };
 
 } // namespace

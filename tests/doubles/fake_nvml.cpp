@@ -53,7 +53,10 @@ int nvmlDeviceGetName(void*, char* out, unsigned capacity) {
     return give_text("nvmlDeviceGetName", "NVIDIA Test 9000", out, capacity);
 }
 int nvmlDeviceGetUUID(void* device, char* out, unsigned capacity) {
-    return give_text("nvmlDeviceGetUUID", "GPU-0000000" + std::to_string(index_of(device)), out, capacity);
+    const auto handle = reinterpret_cast<std::size_t>(device);
+    const auto text = handle < first_instance ? "GPU-0000000" + std::to_string(index_of(device))
+                                              : "MIG-0000000" + std::to_string(handle - first_instance);
+    return give_text("nvmlDeviceGetUUID", text, out, capacity);
 }
 int nvmlSystemGetDriverVersion(char* out, unsigned capacity) {
     return give_text("nvmlSystemGetDriverVersion", "999.10", out, capacity);

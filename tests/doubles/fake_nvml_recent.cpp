@@ -2,6 +2,7 @@
 #include "fake_nvml.h"
 
 #include <cstdlib>
+#include <string>
 
 extern "C" {
 
@@ -54,8 +55,33 @@ int nvmlDeviceGetMigMode(void*, unsigned* now, unsigned* after_reset) {
     *now = *after_reset = std::getenv("FAKE_NVML_MIG") != nullptr ? 1 : 0;
     return 0;
 }
-int nvmlDeviceGetComputeRunningProcesses_v3(void*, unsigned* count, Process* list) {
+// Two instances, the second of them under number 2.
+int nvmlDeviceGetMaxMigDeviceCount(void*, unsigned* count) {
+    *count = 3;
+    return 0;
+}
+int nvmlDeviceGetMigDeviceHandleByIndex(void*, unsigned index, void** device) {
+    if (index == 1) return nvml_unknown_error;
+    *device = reinterpret_cast<void*>(std::size_t{first_instance} + index);
+    return 0;
+}
+int nvmlDeviceGetDeviceHandleFromMigDeviceHandle(void* device, void** card) {
+    if (reinterpret_cast<std::size_t>(device) < first_instance) return nvml_unknown_error;
+    *card = reinterpret_cast<void*>(std::size_t{1});
+    return 0;
+}
+int nvmlDeviceGetHandleByUUID(const char* uuid, void** device) {
+    const std::string text = uuid;
+    if (text == "MIG-00000000") *device = reinterpret_cast<void*>(std::size_t{first_instance});
+    if (text == "GPU-00000000") *device = reinterpret_cast<void*>(std::size_t{1});
+    return text == "MIG-00000000" || text == "GPU-00000000" ? 0 : nvml_unknown_error;
+}
+int nvmlDeviceGetComputeRunningProcesses_v3(void* device, unsigned* count, Process* list) {
     if (fails("nvmlDeviceGetComputeRunningProcesses_v3")) return nvml_unknown_error;
+    if (reinterpret_cast<std::size_t>(device) == first_instance) {
+        *count = 0; // what runs on the card runs on the other instance
+        return 0;
+    }
     const char* const pid = std::getenv("FAKE_NVML_BUSY");
     if (pid == nullptr) {
         *count = 0;

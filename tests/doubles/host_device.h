@@ -15,6 +15,7 @@
 #include "kernels/walk/variants.h"
 
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -45,10 +46,12 @@ public:
 
     /// Called before each kernel with its name and how many ran before; may throw, as a device that is lost does.
     std::function<void(const std::string& kernel, int before)> on_kernel;
-    /// The kernel whose first byte of output comes out wrong from its n-th run on.
+    /// The kernel of whose output a byte, the first one, comes out wrong from its n-th run on.
     std::string faulty_kernel;
     int faulty_from = 0;
+    std::size_t faulty_byte = 0;
     std::uint64_t memory_bytes = std::uint64_t{128} << 20;
+    bool has_bfloat16 = true;
 
     ~HostDevice() override {
         for (auto& [address, bytes] : memory_) std::free(address);
@@ -92,7 +95,7 @@ public:
         queue(lane, "chacha8", out,
               [=] { best(kernels::chacha8_variants())(copy.data(), nonce, counter, at(out), count); });
     }
-    void gemm_s8(Lane lane, const kernels::DeviceGemmS8& g) override {
+    void gemm_s8(Lane lane, const kernels::DeviceGemm& g) override {
         queue(lane, "gemm_s8", g.c, [g] {
             const auto gemm = best(kernels::gemm_s8_variants());
             std::vector<std::uint8_t> workspace(gemm.workspace_bytes(g.m, g.n, g.k) + 64);
@@ -102,6 +105,23 @@ public:
                            g.ldc, aligned});
         });
     }
+    void gemm_f32(Lane lane, const kernels::DeviceGemm& g) override {
+        queue(lane, "gemm_f32", g.c, [g] {
+            const auto *a = singles(g.a), *b = singles(g.b);
+            product(g,
+                    [=](std::size_t i, std::size_t j, std::size_t l) { return a[i * g.lda + l] * b[j * g.ldb + l]; });
+        });
+    }
+    void gemm_bf16(Lane lane, const kernels::DeviceGemm& g) override {
+        queue(lane, "gemm_bf16", g.c, [g] {
+            const auto *a = reinterpret_cast<const std::uint16_t*>(at(g.a)),
+                       *b = reinterpret_cast<const std::uint16_t*>(at(g.b));
+            product(g, [=](std::size_t i, std::size_t j, std::size_t l) {
+                return widened(a[i * g.lda + l]) * widened(b[j * g.ldb + l]);
+            });
+        });
+    }
+    std::string gemm_bf16_variant() const override { return has_bfloat16 ? "double" : std::string(); }
     void hash_tiles(Lane lane, const kernels::DeviceHash& hash, const kernels::DeviceTiles& tiles,
                     Address out) override {
         queue(lane, "sha256", out, [=] {
@@ -146,11 +166,50 @@ public:
             }
         });
     }
+    void mask(Lane lane, Address words, std::size_t count, std::uint32_t keep, std::uint32_t set) override {
+        queue(lane, "mask", words, [=] {
+            auto* const word = reinterpret_cast<std::uint32_t*>(at(words));
+            for (std::size_t i = 0; i < count; ++i) word[i] = (word[i] & keep) | set;
+        });
+    }
+    /// A cycle a step.
+    void chase(Lane lane, Address start, std::size_t steps, Address out) override {
+        queue(lane, "chase", out, [=] {
+            auto now = static_cast<std::uint64_t>(start);
+            for (std::size_t i = 0; i < steps; ++i) now = *reinterpret_cast<const std::uint64_t*>(now);
+            reinterpret_cast<std::uint64_t*>(at(out))[0] = now;
+            reinterpret_cast<std::uint64_t*>(at(out))[1] = steps;
+        });
+    }
     double peak_s8(Lane lane, std::size_t rounds, const std::int8_t* a, const std::int8_t* b, Address sum) override {
         std::uint32_t product = 0;
         for (std::size_t i = 0; i < 16; ++i) product += static_cast<std::uint32_t>(a[i] * b[i]);
         queue(lane, "peak", sum,
               [=] { *reinterpret_cast<std::uint32_t*>(at(sum)) += static_cast<std::uint32_t>(rounds) * product; });
+        return 32.0 * static_cast<double>(rounds);
+    }
+    double peak_fma(Lane lane, kernels::DeviceNumber number, std::size_t rounds, double factor, double term,
+                    Address sum) override {
+        queue(lane, "peak_fma", sum, [=] {
+            auto& word = *reinterpret_cast<std::uint64_t*>(at(sum));
+            float narrow = 0;
+            double wide = 0;
+            for (std::size_t i = 0; i < rounds; ++i) {
+                narrow = std::fma(static_cast<float>(factor), narrow, static_cast<float>(term));
+                wide = std::fma(factor, wide, term);
+            }
+            word += number == kernels::DeviceNumber::f32 ? std::bit_cast<std::uint32_t>(narrow)
+                                                         : std::bit_cast<std::uint64_t>(wide);
+        });
+        return 2.0 * static_cast<double>(rounds);
+    }
+    double peak_bf16(Lane lane, std::size_t rounds, const std::uint16_t* a, const std::uint16_t* b,
+                     Address sum) override {
+        float product = 0;
+        for (std::size_t i = 0; i < 16; ++i) product += widened(a[i]) * widened(b[i]);
+        const auto all = static_cast<std::int64_t>(product) * static_cast<std::int64_t>(rounds);
+        queue(lane, "peak_bf16", sum,
+              [=] { *reinterpret_cast<std::uint64_t*>(at(sum)) += static_cast<std::uint64_t>(all); });
         return 32.0 * static_cast<double>(rounds);
     }
     void* allocate_pinned(std::size_t bytes) override {
@@ -167,6 +226,17 @@ public:
 private:
     static std::uint8_t* at(Address address) { return reinterpret_cast<std::uint8_t*>(address); }
     static double* numbers(Address address) { return reinterpret_cast<double*>(address); }
+    static float* singles(Address address) { return reinterpret_cast<float*>(address); }
+    static float widened(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
+    template <class Term>
+    static void product(const kernels::DeviceGemm& g, Term term) {
+        for (std::size_t i = 0; i < g.m; ++i)
+            for (std::size_t j = 0; j < g.n; ++j) {
+                float sum = 0;
+                for (std::size_t l = 0; l < g.k; ++l) sum += term(i, j, l);
+                singles(g.c)[i * g.ldc + j] = sum;
+            }
+    }
 
     /// Work, or the wait for the first `needed` entries of another lane.
     struct Entry {
@@ -178,9 +248,9 @@ private:
         if (on_kernel) on_kernel(kernel, runs_[kernel]);
         ++runs_[kernel];
         const bool is_spoilt = kernel == faulty_kernel && runs_[kernel] > faulty_from;
-        queued_[static_cast<std::size_t>(lane)].push_back({[out, is_spoilt, work = std::move(work)] {
+        queued_[static_cast<std::size_t>(lane)].push_back({[this, out, is_spoilt, work = std::move(work)] {
             work();
-            if (is_spoilt) *at(out) = static_cast<std::uint8_t>(*at(out) ^ 1);
+            if (is_spoilt) at(out)[faulty_byte] = static_cast<std::uint8_t>(at(out)[faulty_byte] ^ 1);
         }});
     }
     void finish() {

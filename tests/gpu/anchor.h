@@ -1,4 +1,4 @@
-/// cuBLASLt's int8 product, beside which ours is timed, where that library is installed.
+/// cuBLASLt's products, beside which ours are timed, where that library is installed.
 #pragma once
 
 #include "kernels/device_stream.h"
@@ -14,7 +14,9 @@ struct Anchor {
     std::function<void()> queue; ///< one product into g.c; empty where there is none
 };
 
+enum class Elements { s8, f32, bf16 };
+
 /// The fastest of cuBLASLt's algorithms for these operands, found by trying, with 64 MiB of workspace.
-Anchor make_anchor(const kernels::DeviceGemmS8& g);
+Anchor make_anchor(const kernels::DeviceGemm& g, Elements elements);
 
 } // namespace kaisar::tests

@@ -4,6 +4,7 @@
 //   --answers   known answers only, for compute-sanitizer
 // Exit code 0 when all answers were right, 77 when there is no GPU, 1 otherwise.
 #include "devices/gpus.h"
+#include "devices/known_cases.h"
 #include "error/error.h"
 #include "gpu/anchor.h"
 
@@ -78,25 +79,44 @@ bool is_same(kernels::DeviceStream& device, const DeviceArray& x, const DeviceAr
     return of_x == of_y;
 }
 
-/// False when ours and the other library's product differ.
-bool measure_product(kernels::DeviceStream& device, std::size_t m, std::size_t k) {
-    if (device.free_bytes() < 2 * m * k + 8 * m * m + (std::size_t{256} << 20)) return true;
-    const DeviceArray a(device, m * k), b(device, m * k), c(device, 4 * m * m), other(device, 4 * m * m);
-    fill(device, a, m * k, 1), fill(device, b, m * k, 2), fill(device, c, 4 * m * m, 3),
+struct ProductKind {
+    const char* name;
+    tests::Elements elements;
+    std::size_t element_bytes;
+    const char* unit;
+    void (kernels::DeviceStream::*multiply)(Lane, const kernels::DeviceGemm&);
+    std::uint32_t keep, set; // make numbers between 1/2 and 1 of random words
+};
+constexpr ProductKind int8_product{"gemm-s8", tests::Elements::s8, 1, "op/s", &kernels::DeviceStream::gemm_s8, ~0u, 0};
+constexpr ProductKind single_product{
+    "gemm-f32", tests::Elements::f32, 4, "flop/s", &kernels::DeviceStream::gemm_f32, 0x807fffff, 0x3f000000};
+constexpr ProductKind bfloat16_product{
+    "gemm-bf16", tests::Elements::bf16, 2, "flop/s", &kernels::DeviceStream::gemm_bf16, 0x807f807f, 0x3f003f00};
+
+/// False when ours and the other library's product of int8 differ; products of numbers may, in their rounding.
+bool measure_product(kernels::DeviceStream& device, const ProductKind& kind, const std::string& variant, std::size_t m,
+                     std::size_t k) {
+    const auto bytes = m * k * kind.element_bytes;
+    if (device.free_bytes() < 2 * bytes + 8 * m * m + (std::size_t{256} << 20)) return true;
+    const DeviceArray a(device, bytes), b(device, bytes), c(device, 4 * m * m), other(device, 4 * m * m);
+    fill(device, a, bytes, 1), fill(device, b, bytes, 2), fill(device, c, 4 * m * m, 3),
         fill(device, other, 4 * m * m, 4);
-    const kernels::DeviceGemmS8 ours{m, m, k, a, k, b, k, c, m};
+    device.mask(Lane::product, a, bytes / 4, kind.keep, kind.set);
+    device.mask(Lane::product, b, bytes / 4, kind.keep, kind.set);
+    const kernels::DeviceGemm ours{m, m, k, a, k, b, k, c, m};
     auto theirs = ours;
     theirs.c = other;
     device.synchronize();
-    const auto anchor = tests::make_anchor(theirs);
-    const auto run = [&] { device.gemm_s8(Lane::product, ours); };
-    measure(device, {.name = "gemm-s8 " + std::to_string(m) + "^2 x " + std::to_string(k) + " " + device.gemm_variant(),
-                     .work = 2.0 * static_cast<double>(m) * static_cast<double>(m) * static_cast<double>(k),
-                     .unit = "op/s",
-                     .ours = run,
-                     .other = anchor.queue,
-                     .other_name = anchor.name});
-    if (!anchor.queue) return true;
+    const auto anchor = tests::make_anchor(theirs, kind.elements);
+    const auto run = [&] { (device.*kind.multiply)(Lane::product, ours); };
+    measure(device,
+            {.name = std::string(kind.name) + " " + std::to_string(m) + "^2 x " + std::to_string(k) + " " + variant,
+             .work = 2.0 * static_cast<double>(m) * static_cast<double>(m) * static_cast<double>(k),
+             .unit = kind.unit,
+             .ours = run,
+             .other = anchor.queue,
+             .other_name = anchor.name});
+    if (!anchor.queue || kind.elements != tests::Elements::s8) return true;
     run(), anchor.queue();
     cudaDeviceSynchronize();
     const bool same = is_same(device, c, other, std::min<std::size_t>(4 * m * m, std::size_t{256} << 20));
@@ -110,6 +130,33 @@ void measure_peak(kernels::DeviceStream& device) {
     const auto run = [&] { return device.peak_s8(Lane::product, 4096, numbers, numbers + 16, sum); };
     measure(device,
             {.name = "peak-s8 " + device.gemm_variant(), .work = run(), .unit = "op/s", .ours = [&] { run(); }});
+}
+
+void require_right_numbers(kernels::DeviceStream& device) {
+    require_right_gemm_f32(device);
+    require_right_peak_fma(device, kernels::DeviceNumber::f32);
+    require_right_peak_fma(device, kernels::DeviceNumber::f64);
+    if (device.gemm_bf16_variant().empty()) return;
+    require_right_gemm_bf16(device);
+    require_right_peak_bf16(device);
+}
+
+void measure_numbers(kernels::DeviceStream& device) {
+    constexpr std::size_t rounds = 4096;
+    const DeviceArray sum(device, 64);
+    const auto measure_peak_of = [&](const char* name, const std::function<double()>& run) {
+        measure(device, {.name = name, .work = run(), .unit = "flop/s", .ours = [&] { run(); }});
+    };
+    for (const auto& [name, number] : {std::pair{"peak-f32 cuda_fma", kernels::DeviceNumber::f32},
+                                       {"peak-f64 cuda_fma", kernels::DeviceNumber::f64}})
+        measure_peak_of(name,
+                        [&, kind = number] { return device.peak_fma(Lane::product, kind, rounds, 0.625, 0.3, sum); });
+    measure_product(device, single_product, "cuda_fma", 4096, 4096);
+    if (device.gemm_bf16_variant().empty()) return;
+    const auto& numbers = small_numbers();
+    measure_peak_of("peak-bf16",
+                    [&] { return device.peak_bf16(Lane::product, rounds, numbers.a.data(), numbers.b.data(), sum); });
+    measure_product(device, bfloat16_product, device.gemm_bf16_variant(), 8192, 8192);
 }
 
 void measure_memory(kernels::DeviceStream& device) {
@@ -173,8 +220,8 @@ bool run_variant(const kernels::DeviceFacts& facts, const std::string& variant, 
         std::printf("known answers with %s: right\n", variant.c_str());
         if (answers_only) return true;
         measure_peak(*device);
-        const bool same = measure_product(*device, 8192, 8192);
-        return measure_product(*device, 16384, 32768) && same; // profile G2
+        const bool same = measure_product(*device, int8_product, variant, 8192, 8192);
+        return measure_product(*device, int8_product, variant, 16384, 32768) && same; // profile G2
     } catch (const std::exception& error) {
         std::printf("known answers with %s: FAILED: %s\n", variant.c_str(), error.what());
     }
@@ -189,8 +236,11 @@ int run_on(const kernels::DeviceFacts& facts, bool answers_only) {
     bool right = true;
     for (const auto& variant : kernels::cuda_gemm_variants(facts))
         right = run_variant(facts, variant, answers_only) && right;
-    if (answers_only) return right ? 0 : 1;
     const auto device = kernels::open_cuda_device(facts, kernels::cuda_gemm_variants(facts).back());
+    require_right_numbers(*device);
+    std::printf("known answers of products of numbers: right\n");
+    if (answers_only) return right ? 0 : 1;
+    measure_numbers(*device);
     measure_memory(*device);
     measure_proof_parts(*device);
     return right ? 0 : 1;

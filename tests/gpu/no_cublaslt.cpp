@@ -2,6 +2,6 @@
 
 namespace kaisar::tests {
 
-Anchor make_anchor(const kernels::DeviceGemmS8&) { return {.name = "cuBLASLt is not installed", .queue = {}}; }
+Anchor make_anchor(const kernels::DeviceGemm&, Elements) { return {.name = "cuBLASLt is not installed", .queue = {}}; }
 
 } // namespace kaisar::tests

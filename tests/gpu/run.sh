@@ -45,7 +45,7 @@ nvidia-smi --query-gpu=name,driver_version,clocks.sm,clocks.mem,power.limit,pcie
 anchor=tests/gpu/no_cublaslt.cpp link=()
 if [ -e /usr/local/cuda/include/cublasLt.h ]; then anchor=tests/gpu/cublaslt.cpp link=(-lcublasLt); fi
 sources=(tests/gpu/figures.cpp "$anchor" lib/kernels/device_stream.cu lib/kernels/*/*.cu lib/kernels/device_stream.cpp
-    lib/devices/known_answers.cpp lib/error/error.cpp lib/kernels/{chacha8,gemm_s8,page_fill,sha256_many,walk}/reference.cpp)
+    lib/devices/known_{answers,cases}.cpp lib/error/error.cpp lib/kernels/{chacha8,gemm_s8,page_fill,sha256_many,walk}/reference.cpp)
 compile() {
     # wgmma is Hopper's alone: its files are compiled for that, whatever GPU is here.
     printf '%s\n' "${sources[@]}" | xargs -P "$(nproc)" -I{} sh -c 'case {} in *wgmma*) a=90a ;; *) a='"$architecture"' ;; esac

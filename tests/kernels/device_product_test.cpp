@@ -1,8 +1,8 @@
 // The index maps of the GPU's matrix product on the host: a thread block's work is played with ldmatrix and mma
 // emulated from the PTX ISA's text ("Warp-level matrix load instruction: ldmatrix", "Matrix Fragments for
 // mma.m16n8k32").
+#include "kernels/emulated_warp.h"
 #include "kernels/gemm_s8/contract.h"
-#include "kernels/gemm_s8_cuda/device_tiles.h"
 #include "kernels/sha256_many/device_math.h"
 
 #include <algorithm>
@@ -13,23 +13,14 @@
 #include <set>
 #include <vector>
 
+using namespace kaisar;
 using namespace kaisar::kernels;
-using device::TilePlace;
+using tests::fragments;
+using tests::lanes;
+using tests::Registers;
+using tests::stage;
 
 namespace {
-
-constexpr unsigned lanes = 32;
-using Registers = std::array<std::array<std::uint32_t, 4>, lanes>; // of a warp: four a lane
-
-// Lane l names row l % 8 of matrix l / 8 (16 bytes); register i of lane l gets bytes 4(l % 4) … of row l / 4 of matrix
-// i.
-Registers load_matrices(const std::vector<std::int8_t>& shared, const std::array<unsigned, lanes>& address) {
-    Registers out{};
-    for (unsigned lane = 0; lane < lanes; ++lane)
-        for (unsigned matrix = 0; matrix < 4; ++matrix)
-            std::memcpy(&out[lane][matrix], &shared[address[8 * matrix + lane / 4] + 4 * (lane % 4)], 4);
-    return out;
-}
 
 std::int8_t byte_of(std::uint32_t word, unsigned i) { return static_cast<std::int8_t>(word >> 8 * i); }
 
@@ -49,28 +40,6 @@ void multiply_add(std::int32_t (*c)[8], const Registers& a, const Registers& b, 
             for (unsigned l = 0; l < 32; ++l) c[i][j] += rows[i][l] * columns[j][l];
 }
 
-// One step's operand as all threads copy it into shared memory.
-std::vector<std::int8_t> stage(const std::vector<std::int8_t>& rows, unsigned count, std::size_t k, std::size_t from) {
-    std::vector<std::int8_t> shared(count * device::step_bytes, 99);
-    for (unsigned round = 0; round < count * device::chunks_per_row / device::product_threads; ++round)
-        for (unsigned thread = 0; thread < device::product_threads; ++thread) {
-            const auto chunk = device::copied_chunk(thread, round);
-            std::memcpy(&shared[device::stored_at(chunk)],
-                        &rows[chunk.row * k + from + chunk.column * device::chunk_bytes], device::chunk_bytes);
-        }
-    return shared;
-}
-
-Registers fragments(const std::vector<std::int8_t>& shared, unsigned row, unsigned chunk,
-                    TilePlace (*source)(unsigned)) {
-    std::array<unsigned, lanes> address{};
-    for (unsigned lane = 0; lane < lanes; ++lane) {
-        const auto from = source(lane);
-        address[lane] = device::stored_at({row + from.row, chunk + from.column});
-    }
-    return load_matrices(shared, address);
-}
-
 struct Fragment {
     std::int32_t c[16][8];
 };
@@ -85,7 +54,7 @@ std::vector<std::int32_t> multiply_tile(const std::vector<std::int8_t>& a, const
         return sums[(warp * 4 + i) * (warp_columns / 8) + j];
     };
     for (std::size_t step = 0; step < k; step += device::step_bytes) {
-        const auto from_a = stage(a, 128, k, step), from_b = stage(b, n, k, step);
+        const auto from_a = stage(a.data(), 128, k, step), from_b = stage(b.data(), n, k, step);
         for (unsigned warp = 0; warp < 8; ++warp)
             for (unsigned chunk = 0; chunk < device::chunks_per_row; chunk += 2)
                 for (unsigned i = 0; i < 4; ++i)
@@ -116,7 +85,7 @@ std::vector<std::int32_t> multiply_tile_on_turing(const std::vector<std::int8_t>
                                                   std::size_t k) {
     std::vector<std::int32_t> c(128 * 128);
     for (std::size_t step = 0; step < k; step += device::step_bytes) {
-        const auto from_a = stage(a, 128, k, step), from_b = stage(b, 128, k, step);
+        const auto from_a = stage(a.data(), 128, k, step), from_b = stage(b.data(), 128, k, step);
         for (unsigned warp = 0; warp < 8; ++warp)
             for (unsigned chunk = 0; chunk < device::chunks_per_row; ++chunk)
                 for (unsigned i = 0; i < 8; ++i)
@@ -194,8 +163,8 @@ TEST_CASE("the sixteen threads of a dp4a row share its 128 elements, and both gr
     std::set<unsigned> seen;
     for (unsigned thread = 0; thread < 16; ++thread)
         for (unsigned i = 0; i < 8; ++i) {
-            seen.insert(device::dp4a_element(thread, i));
-            CHECK(device::dp4a_element(thread, i) == device::dp4a_element(thread, i / 4 * 4) + i % 4);
+            seen.insert(device::register_tile_element(thread, i));
+            CHECK(device::register_tile_element(thread, i) == device::register_tile_element(thread, i / 4 * 4) + i % 4);
         }
     CHECK((seen.size() == 128 && *seen.rbegin() == 127));
 }

@@ -213,6 +213,7 @@ int run_bench_command(const Options& options, Context& context) {
         if (!heading_printed) terminal.print_result(terminal.styled_result(Style::strong, heading()));
         heading_printed = true;
         terminal.print_result(describe(result, terminal));
+        if (!result.note.empty()) terminal.print_result(terminal.styled_result(Style::faint, "  note: " + result.note));
     };
     const auto report = run_bench(complete_request(options, context), context.cpu, context.stop, observer);
     terminal.end_progress();

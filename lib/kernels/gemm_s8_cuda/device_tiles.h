@@ -54,7 +54,8 @@ constexpr TilePlace turing_source(unsigned lane) { return {lane, 0}; }
 /// fragment of 8 x 8.
 constexpr TilePlace c_place(unsigned lane, unsigned i) { return {lane / 4 + i / 2 * 8, lane % 4 * 2 + i % 2}; }
 
-/// dp4a: the element i, 0 to 7, of a thread's 8 rows or columns among 128; sixteen threads share them.
-constexpr unsigned dp4a_element(unsigned thread, unsigned i) { return thread * 4 + i % 4 + i / 4 * 64; }
+/// Without matrix instructions: the element i, 0 to 7, of a thread's 8 rows or columns among 128; sixteen threads share
+/// them.
+constexpr unsigned register_tile_element(unsigned thread, unsigned i) { return thread * 4 + i % 4 + i / 4 * 64; }
 
 } // namespace kaisar::kernels::device

@@ -38,13 +38,13 @@ __device__ void place(std::int32_t (*to)[padded], const uint4* held) {
 }
 
 __device__ void pick(const std::int32_t* row, unsigned thread, std::int32_t* out) {
-    const auto low = *reinterpret_cast<const int4*>(row + dp4a_element(thread, 0));
-    const auto high = *reinterpret_cast<const int4*>(row + dp4a_element(thread, 4));
+    const auto low = *reinterpret_cast<const int4*>(row + register_tile_element(thread, 0));
+    const auto high = *reinterpret_cast<const int4*>(row + register_tile_element(thread, 4));
     out[0] = low.x, out[1] = low.y, out[2] = low.z, out[3] = low.w;
     out[4] = high.x, out[5] = high.y, out[6] = high.z, out[7] = high.w;
 }
 
-__global__ void __launch_bounds__(product_threads, 2) multiply(DeviceGemmS8 g) {
+__global__ void __launch_bounds__(product_threads, 2) multiply(DeviceGemm g) {
     __shared__ __align__(16) std::int32_t a[words][padded], b[words][padded];
     const auto tile =
         tile_of_block(blockIdx.x, static_cast<unsigned>(g.m / tile_rows), static_cast<unsigned>(g.n / tile_rows));
@@ -73,15 +73,17 @@ __global__ void __launch_bounds__(product_threads, 2) multiply(DeviceGemmS8 g) {
     auto* const c = reinterpret_cast<std::int32_t*>(g.c);
 #pragma unroll
     for (unsigned i = 0; i < 8; ++i) {
-        auto* const row = c + (top + dp4a_element(down, i)) * g.ldc + left;
-        *reinterpret_cast<int4*>(row + dp4a_element(across, 0)) = make_int4(sum[i][0], sum[i][1], sum[i][2], sum[i][3]);
-        *reinterpret_cast<int4*>(row + dp4a_element(across, 4)) = make_int4(sum[i][4], sum[i][5], sum[i][6], sum[i][7]);
+        auto* const row = c + (top + register_tile_element(down, i)) * g.ldc + left;
+        *reinterpret_cast<int4*>(row + register_tile_element(across, 0)) =
+            make_int4(sum[i][0], sum[i][1], sum[i][2], sum[i][3]);
+        *reinterpret_cast<int4*>(row + register_tile_element(across, 4)) =
+            make_int4(sum[i][4], sum[i][5], sum[i][6], sum[i][7]);
     }
 }
 
 } // namespace
 
-int launch_gemm_s8_dp4a(void* stream, const DeviceGemmS8& g) {
+int launch_gemm_s8_dp4a(void* stream, const DeviceGemm& g) {
     const auto tiles = static_cast<unsigned>((g.m / tile_rows) * (g.n / tile_rows));
     if (tiles == 0) return 0;
     multiply<<<tiles, product_threads, 0, static_cast<cudaStream_t>(stream)>>>(g);

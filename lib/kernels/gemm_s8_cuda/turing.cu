@@ -64,7 +64,7 @@ __device__ void multiply_step(std::uint32_t a, std::uint32_t b, std::int32_t (*c
     }
 }
 
-__global__ void __launch_bounds__(product_threads, 1) multiply(DeviceGemmS8 g) {
+__global__ void __launch_bounds__(product_threads, 1) multiply(DeviceGemm g) {
     __shared__ __align__(128) std::uint8_t shared[2][2 * operand_bytes];
     const auto tile =
         tile_of_block(blockIdx.x, static_cast<unsigned>(g.m / tile_rows), static_cast<unsigned>(g.n / tile_rows));
@@ -98,7 +98,7 @@ __global__ void __launch_bounds__(product_threads, 1) multiply(DeviceGemmS8 g) {
 
 } // namespace
 
-int launch_gemm_s8_turing(void* stream, const DeviceGemmS8& g) {
+int launch_gemm_s8_turing(void* stream, const DeviceGemm& g) {
     const auto tiles = static_cast<unsigned>((g.m / tile_rows) * (g.n / tile_rows));
     if (tiles == 0) return 0;
     multiply<<<tiles, product_threads, 0, static_cast<cudaStream_t>(stream)>>>(g);

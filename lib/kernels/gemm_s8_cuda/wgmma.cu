@@ -62,7 +62,7 @@ struct Ring {
     __device__ std::uint32_t empty(unsigned stage) const { return full(wgmma_stages + stage); }
 };
 
-__device__ void copy_tiles(const Ring& ring, const CUtensorMap* a, const CUtensorMap* b, const DeviceGemmS8& g,
+__device__ void copy_tiles(const Ring& ring, const CUtensorMap* a, const CUtensorMap* b, const DeviceGemm& g,
                            unsigned steps) {
     const auto rows = static_cast<unsigned>(g.m / wgmma_rows), columns = static_cast<unsigned>(g.n / wgmma_columns);
     std::uint64_t at = 0;
@@ -78,7 +78,7 @@ __device__ void copy_tiles(const Ring& ring, const CUtensorMap* a, const CUtenso
     }
 }
 
-__device__ void write_results(const std::int32_t (&c)[wgmma_results], const DeviceGemmS8& g, std::size_t top,
+__device__ void write_results(const std::int32_t (&c)[wgmma_results], const DeviceGemm& g, std::size_t top,
                               std::size_t left) {
     auto* const out = reinterpret_cast<std::int32_t*>(g.c) + top * g.ldc + left;
 #pragma unroll
@@ -90,7 +90,7 @@ __device__ void write_results(const std::int32_t (&c)[wgmma_results], const Devi
     }
 }
 
-__device__ void multiply_tiles(const Ring& ring, const DeviceGemmS8& g, unsigned steps) {
+__device__ void multiply_tiles(const Ring& ring, const DeviceGemm& g, unsigned steps) {
     const auto rows = static_cast<unsigned>(g.m / wgmma_rows), columns = static_cast<unsigned>(g.n / wgmma_columns);
     const unsigned part = (threadIdx.x / group_threads - 1) * wgmma_group_rows; // of the tile's rows
     std::uint64_t at = 0, patience = patience_ns;
@@ -118,7 +118,7 @@ __device__ void multiply_tiles(const Ring& ring, const DeviceGemmS8& g, unsigned
 }
 
 __global__ void __launch_bounds__(groups* group_threads, 1)
-    multiply(const __grid_constant__ CUtensorMap a, const __grid_constant__ CUtensorMap b, DeviceGemmS8 g) {
+    multiply(const __grid_constant__ CUtensorMap a, const __grid_constant__ CUtensorMap b, DeviceGemm g) {
     extern __shared__ std::uint8_t shared[];
     const auto base = static_cast<std::uint32_t>(__cvta_generic_to_shared(shared));
     const auto stages = (base + alignment - 1) / alignment * alignment;
@@ -163,7 +163,7 @@ bool describe(CUtensorMap* map, DeviceAddress from, std::size_t rows, std::size_
 
 } // namespace
 
-int launch_gemm_s8_wgmma(void* stream, const DeviceGemmS8& g) {
+int launch_gemm_s8_wgmma(void* stream, const DeviceGemm& g) {
     if (g.n % wgmma_columns != 0 || g.k == 0) return launch_gemm_s8_mma(stream, g);
     if (g.m == 0 || g.n == 0) return 0;
     CUtensorMap a{}, b{};

@@ -38,6 +38,23 @@ __global__ void __launch_bounds__(threads) stream_through(DevicePassArguments g)
     }
 }
 
+// One thread, one access under way, through all caches.
+__global__ void follow(std::uint64_t at, std::size_t steps, volatile std::uint64_t* out) {
+    constexpr unsigned unrolled = 16;
+    const auto begin = clock64();
+    for (std::size_t step = 0; step < steps; step += unrolled)
+#pragma unroll
+        for (unsigned i = 0; i < unrolled; ++i) asm volatile("ld.global.ca.u64 %0, [%0];" : "+l"(at)::"memory");
+    out[0] = at; // the clock is read once the last access is back
+    out[1] = static_cast<std::uint64_t>(clock64() - begin);
+}
+
+__global__ void __launch_bounds__(threads)
+    mask(std::uint32_t* words, std::size_t count, std::uint32_t keep, std::uint32_t set) {
+    const std::size_t i = std::size_t{blockIdx.x} * threads + threadIdx.x;
+    if (i < count) words[i] = (words[i] & keep) | set;
+}
+
 template <DevicePass pass>
 int launch(void* stream, const DevicePassArguments& g) {
     const auto per_block = threads * vectors_per_thread;
@@ -57,6 +74,20 @@ int launch_pass(void* stream, DevicePass pass, const DevicePassArguments& g) {
     case DevicePass::triad: return launch<DevicePass::triad>(stream, g);
     }
     return 0;
+}
+
+int launch_mask(void* stream, void* words, std::size_t count, std::uint32_t keep, std::uint32_t set) {
+    const auto blocks = static_cast<unsigned>((count + threads - 1) / threads);
+    if (blocks == 0) return 0;
+    mask<<<blocks, threads, 0, static_cast<cudaStream_t>(stream)>>>(static_cast<std::uint32_t*>(words), count, keep,
+                                                                    set);
+    return cudaGetLastError();
+}
+
+int launch_chase(void* stream, DeviceAddress start, std::size_t steps, void* out) {
+    follow<<<1, 1, 0, static_cast<cudaStream_t>(stream)>>>(static_cast<std::uint64_t>(start), steps,
+                                                           static_cast<volatile std::uint64_t*>(out));
+    return cudaGetLastError();
 }
 
 } // namespace kaisar::kernels::device

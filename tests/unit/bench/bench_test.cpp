@@ -132,7 +132,8 @@ TEST_CASE("The report is one line of JSON with every field of the schema") {
          {"schema",   "machine", "results", "workload",   "device",        "variant",   "threads",
           "m",        "n",       "k",       "bytes",      "unit",          "median",    "min",
           "max",      "mad",     "samples", "duration_s", "peak",          "peak_kind", "fraction_of_peak",
-          "verified", "stable",  "waived",  "reason",     "joules_per_op", "per_cycle"})
+          "verified", "stable",  "waived",  "reason",     "joules_per_op", "per_cycle", "note",
+          "gpu"})
         CHECK(text.find('"' + std::string(field) + "\":") != std::string::npos);
     CHECK(text.find("\"workload\":\"pcie-h2d\"") != std::string::npos);
     CHECK(text.find("\"waived\":true") != std::string::npos);
@@ -167,4 +168,9 @@ TEST_CASE("Spread, drift in either direction and throttling each make a figure u
     result.statistics.drift = 0;
     result.conditions.throttle_events = 2;
     CHECK(find_objection(result, 0.05) == "throttled 2 times");
+    result.conditions.throttle_events = 0;
+    result.gpu.emplace();
+    CHECK(find_objection(result, 0.05).empty());
+    result.gpu->throttle_reasons = {"sw-power-cap", "hw-thermal"};
+    CHECK(find_objection(result, 0.05) == "throttled: sw-power-cap, hw-thermal");
 }

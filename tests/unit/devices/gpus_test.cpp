@@ -1,4 +1,5 @@
 #include "devices/gpus.h"
+#include "devices/selection.h"
 #include "doubles/host_device.h"
 #include "error/error.h"
 
@@ -70,6 +71,22 @@ TEST_CASE("A card is matched with what NVML says of it by its UUID, not by its p
     CHECK(found.gpus[0].objection.empty());
     CHECK(found.gpus[1].objection.find("process 12") != std::string::npos);
     CHECK(found.gpus[2].objection.empty());
+}
+
+TEST_CASE("An instance of a partitioned GPU goes by its own UUID, and others on the card do not disturb it") {
+    kernels::DeviceList list;
+    list.devices = {{.index = 0, .name = "x MIG 1g.5gb", .uuid = "GPU-0a-1"},
+                    {.index = 1, .name = "y", .uuid = "GPU-1"}};
+    std::vector<GpuState> states(3);
+    states[0].uuid = "GPU-ff-1";
+    states[0].is_partitioned = true;
+    states[0].processes = {{.pid = 12, .memory_bytes = 1}};
+    states[1].uuid = "MIG-0a-1";
+    const auto found = join_gpus(list, states); // the third state is that of a lost card
+    REQUIRE(found.gpus.size() == 2);
+    CHECK((found.gpus[0].facts.uuid == "MIG-0a-1" && found.gpus[0].objection.empty()));
+    CHECK((found.gpus[1].facts.uuid == "GPU-1" && found.gpus[1].objection.empty()));
+    CHECK(select_devices({"MIG-0a-1"}, found).gpus.size() == 1);
 }
 
 TEST_CASE("Where there are no GPUs the reason is told") {

@@ -111,3 +111,29 @@ TEST_CASE("A GPU that fell off the bus, is used by others or has faulty memory i
     CHECK(find_gpu_objection(faulty).find("2 errors") != std::string::npos);
     CHECK(faulty.is_partitioned);
 }
+
+TEST_CASE("A partitioned GPU's instances are listed behind it, each with its own programs and the card's state") {
+    const Told partitioned("FAKE_NVML_MIG", "1"), busy("FAKE_NVML_BUSY", "4711"), errors("FAKE_NVML_ECC", "0");
+    const auto states = detect_gpu_states(recent.c_str());
+    REQUIRE(states.size() == 3);
+    CHECK((states[0].uuid == "GPU-00000000" && states[0].is_partitioned));
+    CHECK((states[1].uuid == "MIG-00000000" && states[2].uuid == "MIG-00000002"));
+    CHECK(find_gpu_objection(states[1]).empty());
+    CHECK(find_gpu_objection(states[2]).find("process 4711") != std::string::npos);
+    CHECK((states[2].temperature_c == 61u && states[2].index == 0 && !states[2].is_partitioned));
+}
+
+TEST_CASE("A GPU is looked at again and again, an instance by way of its card") {
+    for (const char* uuid : {"GPU-00000000", "MIG-00000000"}) {
+        const GpuMonitor monitor(uuid, recent.c_str());
+        for (int i = 0; i < 2; ++i) {
+            const auto state = monitor.look();
+            REQUIRE(state);
+            CHECK(state->uuid == "GPU-00000000");
+            CHECK(state->throttle_reasons == std::vector<std::string>{"sw-power-cap", "hw-thermal"});
+        }
+    }
+    CHECK_FALSE(GpuMonitor("GPU-of-another-machine", recent.c_str()).look());
+    CHECK_FALSE(GpuMonitor("GPU-00000000", old.c_str()).look());
+    CHECK_FALSE(GpuMonitor("GPU-00000000", "libthere-is-no-such-library.so.1").look());
+}
