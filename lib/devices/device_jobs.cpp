@@ -1,89 +1,30 @@
 #include "devices/device_jobs.h"
 
 #include "devices/device_inputs.h"
+#include "devices/known_cases.h"
 #include "kernels/sha256_many/contract.h"
 #include "kernels/walk/contract.h"
+#include "render/renderer.h"
 
-#include <cmath>
+#include <array>
 #include <memory>
-#include <utility>
+#include <optional>
 
 namespace kaisar {
 namespace {
 
 using kernels::DeviceAddress;
 using kernels::DeviceArray;
-using kernels::DevicePass;
 using kernels::DeviceStream;
 using kernels::Lane;
 using on_device::all_right;
 using on_device::block;
 using on_device::choose_bytes;
-using on_device::clear_sum;
 using on_device::download;
 using on_device::Generator;
 using on_device::queued;
 
 __extension__ using Wide = unsigned __int128;
-
-struct Streams {
-    Streams(const DeviceJobSettings& s, std::size_t bytes_)
-        : generator(s.device, s.features), bytes(bytes_), a(s.device, bytes), b(s.device, bytes), c(s.device, bytes),
-          sum(s.device, block) {
-        generator.fill(a, bytes, 1);
-        generator.fill(b, bytes, 2);
-        std::uint64_t word = 0;
-        constexpr std::size_t at_once = 1 << 14;
-        for (std::size_t first = 0; first < bytes / block; first += at_once) {
-            const auto part = generator.expected(1, first, std::min(at_once, bytes / block - first));
-            for (std::size_t i = 0; i < part.size(); i += sizeof word) {
-                std::memcpy(&word, part.data() + i, sizeof word);
-                right_sum += word;
-            }
-        }
-    }
-    Generator generator;
-    std::size_t bytes;
-    DeviceArray a, b, c, sum;
-    std::uint64_t right_sum = 0, rounds = 0;
-};
-
-constexpr double factor = 3;
-
-bool is_same(double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); }
-
-bool has_right_element(DeviceStream& device, const Streams& s, DevicePass pass, std::size_t i) {
-    const auto found = download<double>(device, s.c, i);
-    const auto a = s.generator.read<double>(1, i);
-    if (pass == DevicePass::write) return found == factor;
-    if (pass == DevicePass::copy) return std::memcmp(&found, &a, sizeof a) == 0;
-    return is_same(found, std::fma(factor, s.generator.read<double>(2, i), a));
-}
-
-Job make_stream(const DeviceJobSettings& s, DevicePass pass, std::size_t arrays) {
-    auto& device = s.device;
-    const auto streams = std::make_shared<Streams>(s, choose_bytes(s, 3));
-    const auto n = streams->bytes / sizeof(double);
-    const kernels::DevicePassArguments arguments{streams->a, streams->b, streams->c, factor, n, streams->sum};
-    Job job;
-    job.timed_by = TimedBy::wall;
-    job.variant = "cuda";
-    job.bytes = arrays * streams->bytes;
-    job.work_per_round = static_cast<double>(job.bytes);
-    job.run = [&device, streams, arguments, pass](unsigned, std::uint64_t rounds) {
-        streams->rounds = rounds;
-        clear_sum(device, streams->sum);
-        for (; rounds != 0; --rounds) device.pass(Lane::product, pass, arguments);
-        device.synchronize();
-    };
-    job.poison = [streams] { streams->generator.fill(streams->c, streams->bytes, 3); };
-    job.has_right_answers = [&device, streams, pass, n] {
-        if (pass == DevicePass::read)
-            return download<std::uint64_t>(device, streams->sum, 0) == streams->rounds * streams->right_sum;
-        return all_right(n, [&](std::size_t i) { return has_right_element(device, *streams, pass, i); });
-    };
-    return job;
-}
 
 Job make_device_sha256(const DeviceJobSettings& s) {
     constexpr std::size_t blocks = 16; // a message is as long as a proof's tile
@@ -145,11 +86,6 @@ Job make_device_chacha8(const DeviceJobSettings& s) {
     return job;
 }
 
-Job make_device_memory_read(const DeviceJobSettings& s) { return make_stream(s, DevicePass::read, 1); }
-Job make_device_memory_write(const DeviceJobSettings& s) { return make_stream(s, DevicePass::write, 1); }
-Job make_device_memory_copy(const DeviceJobSettings& s) { return make_stream(s, DevicePass::copy, 2); }
-Job make_device_memory_triad(const DeviceJobSettings& s) { return make_stream(s, DevicePass::triad, 3); }
-
 Job make_device_memory_random(const DeviceJobSettings& s) {
     constexpr std::size_t walkers = std::size_t{1} << 20, steps = 8;
     auto& device = s.device;
@@ -189,6 +125,134 @@ Job make_device_memory_random(const DeviceJobSettings& s) {
     return job;
 }
 
+/// Rays of some passes, as the renderer draws them on the host, apart by what is asked of them.
+class RecordedRays {
+public:
+    void add(const render::Rays& rays) {
+        for (std::size_t axis = 0; axis < 3; ++axis) {
+            append(parts_[axis], rays.origin[axis], rays.count);
+            append(parts_[3 + axis], rays.direction[axis], rays.count);
+        }
+        append(parts_[6], rays.reach, rays.count);
+    }
+    std::size_t count() const { return parts_[6].size(); }
+    kernels::RayTraceRays one(std::size_t i) const {
+        const auto& p = parts_;
+        return {{&p[0][i], &p[1][i], &p[2][i]}, {&p[3][i], &p[4][i], &p[5][i]}, &p[6][i], 1};
+    }
+    void upload(DeviceStream& device, DeviceAddress to) const {
+        for (std::size_t part = 0; part < parts_.size(); ++part)
+            device.upload(to + part * part_bytes(), parts_[part].data(), parts_[part].size() * sizeof(float));
+    }
+    std::uint64_t size_bytes() const { return parts_.size() * part_bytes(); }
+    kernels::DeviceRays at(DeviceAddress memory) const {
+        const auto part = [&](std::size_t i) { return memory + i * part_bytes(); };
+        return {{part(0), part(1), part(2)}, {part(3), part(4), part(5)}, part(6), count()};
+    }
+
+private:
+    static void append(std::vector<float>& to, const float* from, std::size_t count) {
+        to.insert(to.end(), from, from + count);
+    }
+    std::uint64_t part_bytes() const { return (count() * sizeof(float) + block - 1) / block * block; }
+    std::array<std::vector<float>, 7> parts_; // origin, direction, reach
+};
+
+/// Eye and bounce ask for the nearest triangle, the sun whether anything is before it.
+class Tracing {
+public:
+    Tracing(const DeviceJobSettings& s, const render::Scene& scene)
+        : device_(s.device), generator_(s.device, s.features), tree_(scene) {
+        record(scene, s.features);
+        nodes_.emplace(device_, tree_.nodes().size() * sizeof(kernels::RayTraceNode));
+        blocks_.emplace(device_, tree_.blocks().size() * sizeof(kernels::RayTraceBlock));
+        device_.upload(*nodes_, tree_.nodes().data(), tree_.nodes().size() * sizeof(kernels::RayTraceNode));
+        device_.upload(*blocks_, tree_.blocks().data(), tree_.blocks().size() * sizeof(kernels::RayTraceBlock));
+        for (auto* kind : {&nearest_, &blocked_}) {
+            kind->memory.emplace(device_, kind->rays.size_bytes());
+            kind->rays.upload(device_, *kind->memory);
+        }
+        hits_.emplace(device_, 4 * hit_part());
+        flags_.emplace(device_, flag_bytes());
+    }
+
+    std::size_t count() const { return nearest_.rays.count() + blocked_.rays.count(); }
+    std::uint64_t tree_bytes() const { return tree_.size_bytes(); }
+    void queue() {
+        device_.trace_nearest(Lane::product, {*nodes_, *blocks_}, nearest_.rays.at(*nearest_.memory), hits());
+        device_.trace_blocked(Lane::product, {*nodes_, *blocks_}, blocked_.rays.at(*blocked_.memory), *flags_);
+    }
+    void poison() {
+        generator_.fill(*hits_, 4 * hit_part(), 3);
+        generator_.fill(*flags_, flag_bytes(), 3);
+    }
+    /// Rays at random places, by the plain kernel.
+    bool is_right() {
+        return all_right(nearest_.rays.count(), [&](std::size_t i) { return has_right_hit(i); }) &&
+               all_right(blocked_.rays.count(), [&](std::size_t i) {
+                   std::uint8_t wanted = 0;
+                   kernels::ray_trace_blocked_reference(tree_.view(), blocked_.rays.one(i), &wanted);
+                   return download<std::uint8_t>(device_, *flags_, i) == wanted;
+               });
+    }
+
+private:
+    struct Kind {
+        RecordedRays rays;
+        std::optional<DeviceArray> memory;
+    };
+
+    void record(const render::Scene& scene, CpuFeatures features) {
+        constexpr std::uint64_t passes = 8; // about a million rays
+        const render::Renderer renderer(scene, tree_,
+                                        kernels::best_variant(kernels::ray_trace_variants(), features).function);
+        const auto rays = std::make_unique<render::TileRays>();
+        std::array<render::Vector, render::Film::tile_pixels> light;
+        for (std::uint64_t pass = 0; pass < passes; ++pass)
+            for (std::size_t tile = 0; tile < render::Film::tiles; ++tile) {
+                renderer.render(pass, tile, *rays, light);
+                nearest_.rays.add(rays->eye), nearest_.rays.add(rays->bounce);
+                blocked_.rays.add(rays->sun), blocked_.rays.add(rays->sun_of_bounce);
+            }
+    }
+    bool has_right_hit(std::size_t i) {
+        float distance = 0, u = 0, v = 0;
+        std::uint32_t triangle = 0;
+        kernels::ray_trace_nearest_reference(tree_.view(), nearest_.rays.one(i), {&distance, &triangle, &u, &v});
+        const auto at = hits();
+        return download<float>(device_, at.distance, i) == distance &&
+               download<std::uint32_t>(device_, at.triangle, i) == triangle && download<float>(device_, at.u, i) == u &&
+               download<float>(device_, at.v, i) == v;
+    }
+    kernels::DeviceHits hits() const {
+        const DeviceAddress first = *hits_;
+        return {first, first + hit_part(), first + 2 * hit_part(), first + 3 * hit_part()};
+    }
+    std::uint64_t hit_part() const { return (4 * nearest_.rays.count() + block - 1) / block * block; }
+    std::uint64_t flag_bytes() const { return (blocked_.rays.count() + block - 1) / block * block; }
+
+    DeviceStream& device_;
+    Generator generator_;
+    render::Tree tree_;
+    Kind nearest_, blocked_;
+    std::optional<DeviceArray> nodes_, blocks_, hits_, flags_;
+};
+
+Job make_device_render(const DeviceJobSettings& s) {
+    const auto tracing = std::make_shared<Tracing>(s, render::make_scene());
+    Job job;
+    job.timed_by = TimedBy::wall;
+    job.variant = "cuda";
+    job.bytes = tracing->tree_bytes();
+    job.work_per_round = static_cast<double>(tracing->count());
+    job.run = queued(s.device, [tracing] { tracing->queue(); });
+    job.poison = [tracing] { tracing->poison(); };
+    job.has_right_answers = [tracing] { return tracing->is_right(); };
+    job.run(0, 1);
+    if (!job.has_right_answers()) throw_wrong_answer(s.device, "ray_trace");
+    return job;
+}
+
 struct Row {
     std::string_view name;
     MakeDeviceJob make;
@@ -209,6 +273,7 @@ constexpr Row table[] = {{"peak-s8", make_device_peak_s8},
                          {"memory-triad", make_device_memory_triad},
                          {"memory-random", make_device_memory_random},
                          {"memory-latency", make_device_memory_latency},
+                         {"render", make_device_render},
                          {"pcie-h2d", make_device_pcie_h2d},
                          {"pcie-d2h", make_device_pcie_d2h},
                          {"pcie-both", make_device_pcie_both}};

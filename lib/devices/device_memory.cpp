@@ -1,10 +1,11 @@
-// A GPU's memory beyond bandwidth: one access at a time, by a thread that follows a ring in random order, and the way
-// from and to main memory.
+// A GPU's memory: bandwidth, one access at a time by a thread that follows a ring in random order, and the way from and
+// to main memory.
 #include "devices/device_inputs.h"
 #include "devices/known_cases.h"
 
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <fmt/format.h>
 #include <memory>
 #include <numeric>
@@ -13,9 +14,75 @@ namespace kaisar {
 namespace {
 
 using kernels::DeviceAddress;
+using kernels::DeviceArray;
+using kernels::DevicePass;
+using kernels::DeviceStream;
 using kernels::Lane;
+using on_device::all_right;
 using on_device::block;
+using on_device::choose_bytes;
+using on_device::clear_sum;
+using on_device::download;
 using on_device::Generator;
+
+struct Streams {
+    Streams(const DeviceJobSettings& s, std::size_t bytes_)
+        : generator(s.device, s.features), bytes(bytes_), a(s.device, bytes), b(s.device, bytes), c(s.device, bytes),
+          sum(s.device, block) {
+        generator.fill(a, bytes, 1);
+        generator.fill(b, bytes, 2);
+        std::uint64_t word = 0;
+        constexpr std::size_t at_once = 1 << 14;
+        for (std::size_t first = 0; first < bytes / block; first += at_once) {
+            const auto part = generator.expected(1, first, std::min(at_once, bytes / block - first));
+            for (std::size_t i = 0; i < part.size(); i += sizeof word) {
+                std::memcpy(&word, part.data() + i, sizeof word);
+                right_sum += word;
+            }
+        }
+    }
+    Generator generator;
+    std::size_t bytes;
+    DeviceArray a, b, c, sum;
+    std::uint64_t right_sum = 0, rounds = 0;
+};
+
+constexpr double factor = 3;
+
+bool is_same(double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); }
+
+bool has_right_element(DeviceStream& device, const Streams& s, DevicePass pass, std::size_t i) {
+    const auto found = download<double>(device, s.c, i);
+    const auto a = s.generator.read<double>(1, i);
+    if (pass == DevicePass::write) return found == factor;
+    if (pass == DevicePass::copy) return std::memcmp(&found, &a, sizeof a) == 0;
+    return is_same(found, std::fma(factor, s.generator.read<double>(2, i), a));
+}
+
+Job make_stream(const DeviceJobSettings& s, DevicePass pass, std::size_t arrays) {
+    auto& device = s.device;
+    const auto streams = std::make_shared<Streams>(s, choose_bytes(s, 3));
+    const auto n = streams->bytes / sizeof(double);
+    const kernels::DevicePassArguments arguments{streams->a, streams->b, streams->c, factor, n, streams->sum};
+    Job job;
+    job.timed_by = TimedBy::wall;
+    job.variant = "cuda";
+    job.bytes = arrays * streams->bytes;
+    job.work_per_round = static_cast<double>(job.bytes);
+    job.run = [&device, streams, arguments, pass](unsigned, std::uint64_t rounds) {
+        streams->rounds = rounds;
+        clear_sum(device, streams->sum);
+        for (; rounds != 0; --rounds) device.pass(Lane::product, pass, arguments);
+        device.synchronize();
+    };
+    job.poison = [streams] { streams->generator.fill(streams->c, streams->bytes, 3); };
+    job.has_right_answers = [&device, streams, pass, n] {
+        if (pass == DevicePass::read)
+            return download<std::uint64_t>(device, streams->sum, 0) == streams->rounds * streams->right_sum;
+        return all_right(n, [&](std::size_t i) { return has_right_element(device, *streams, pass, i); });
+    };
+    return job;
+}
 
 /// Each line begins with the address of the next, so where a walk of so many steps ends is known beforehand.
 class DeviceRing {
@@ -51,10 +118,9 @@ public:
         device_.synchronize();
     }
     bool is_where_it_should_be() {
-        return on_device::download<std::uint64_t>(device_, end_, 0) ==
-               static_cast<std::uint64_t>(line(order_[position_]));
+        return download<std::uint64_t>(device_, end_, 0) == static_cast<std::uint64_t>(line(order_[position_]));
     }
-    std::uint64_t cycles() { return on_device::download<std::uint64_t>(device_, end_, 1); }
+    std::uint64_t cycles() { return download<std::uint64_t>(device_, end_, 1); }
     void forget_end() { generator_.fill(end_, block, 3); }
 
 private:
@@ -121,7 +187,7 @@ public:
         std::fill_n(host_, bytes_, std::uint8_t{0x5a});
     }
     bool is_right() {
-        return on_device::all_right(bytes_ / block, [&](std::size_t i) {
+        return all_right(bytes_ / block, [&](std::size_t i) {
             auto found = Bytes(host_ + block * i, host_ + block * (i + 1));
             if (direction_ == Direction::to_device)
                 device_.download(found.data(), static_cast<DeviceAddress>(array_) + block * i, block);
@@ -140,7 +206,7 @@ private:
 };
 
 std::size_t choose_transfer_bytes(const DeviceJobSettings& s, std::size_t arrays) {
-    return std::min<std::size_t>(on_device::choose_bytes(s, arrays), std::size_t{256} << 20);
+    return std::min<std::size_t>(choose_bytes(s, arrays), std::size_t{256} << 20);
 }
 
 Job make_transfer(const DeviceJobSettings& s, Direction direction) {
@@ -159,10 +225,14 @@ Job make_transfer(const DeviceJobSettings& s, Direction direction) {
 
 } // namespace
 
+Job make_device_memory_read(const DeviceJobSettings& s) { return make_stream(s, DevicePass::read, 1); }
+Job make_device_memory_write(const DeviceJobSettings& s) { return make_stream(s, DevicePass::write, 1); }
+Job make_device_memory_copy(const DeviceJobSettings& s) { return make_stream(s, DevicePass::copy, 2); }
+Job make_device_memory_triad(const DeviceJobSettings& s) { return make_stream(s, DevicePass::triad, 3); }
+
 Job make_device_memory_latency(const DeviceJobSettings& s) {
     constexpr std::size_t steps_a_round = 1024, most_bytes = std::size_t{512} << 20; // several second-level caches
-    const auto bytes =
-        s.size_bytes != 0 ? on_device::choose_bytes(s, 1) : std::min(on_device::choose_bytes(s, 1), most_bytes);
+    const auto bytes = s.size_bytes != 0 ? choose_bytes(s, 1) : std::min(choose_bytes(s, 1), most_bytes);
     const auto lines = bytes / DeviceRing::line_bytes;
     const auto ring = std::make_shared<DeviceRing>(s, lines);
     Job job;

@@ -15,6 +15,7 @@ int launch_gemm_s8_mma(void* stream, const DeviceGemm& arguments);
 /// As launch_gemm_s8_mma where n is no multiple of 256.
 int launch_gemm_s8_wgmma(void* stream, const DeviceGemm& arguments);
 
+int launch_gemm_s8_mma_f16(void* stream, const DeviceGemm& arguments);
 int launch_gemm_f32(void* stream, const DeviceGemm& arguments);
 int launch_gemm_bf16_mma(void* stream, const DeviceGemm& arguments);
 
@@ -37,9 +38,14 @@ int launch_peak_s8_mma(void* stream, unsigned multiprocessors, std::size_t round
                        const std::int8_t* b, void* sum, double* operations);
 int launch_peak_s8_wgmma(void* stream, unsigned multiprocessors, std::size_t rounds, const std::int8_t* a,
                          const std::int8_t* b, void* sum, double* operations);
+int launch_peak_s8_mma_f16(void* stream, unsigned multiprocessors, std::size_t rounds, const std::int8_t* a,
+                           const std::int8_t* b, void* sum, double* operations);
 int launch_peak_fma(void* stream, unsigned multiprocessors, DeviceNumber number, std::size_t rounds, double factor,
                     double term, void* sum, double* operations);
 int launch_peak_bf16_mma(void* stream, unsigned multiprocessors, std::size_t rounds, const std::uint16_t* a,
                          const std::uint16_t* b, void* sum, double* operations);
+
+int launch_trace_nearest(void* stream, const DeviceTree& tree, const DeviceRays& rays, const DeviceHits& hits);
+int launch_trace_blocked(void* stream, const DeviceTree& tree, const DeviceRays& rays, void* blocked);
 
 } // namespace kaisar::kernels::device

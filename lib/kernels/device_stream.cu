@@ -12,12 +12,15 @@
 namespace kaisar::kernels {
 namespace {
 
+enum class Choice { by_rank, by_trial };
+
 /// Implementations of gemm_s8, fastest first, each for the compute capabilities that have its instructions.
 struct GemmVariant {
     const char* name;
     unsigned first, last;
     int (*launch)(void* stream, const DeviceGemm& arguments);
     decltype(&device::launch_peak_s8_dp4a) peak; ///< of the same instruction
+    Choice choice = Choice::by_rank;
 };
 constexpr unsigned all_newer = ~0u;
 constexpr unsigned first_with_bfloat16 = 80;
@@ -25,10 +28,18 @@ constexpr GemmVariant gemm_variants[] = {
     {"cuda_wgmma", 90, 90, device::launch_gemm_s8_wgmma, device::launch_peak_s8_wgmma},
     {"cuda_mma", 80, all_newer, device::launch_gemm_s8_mma, device::launch_peak_s8_mma},
     {"cuda_turing", 75, all_newer, device::launch_gemm_s8_turing, device::launch_peak_s8_turing},
-    {"cuda_dp4a", 61, all_newer, device::launch_gemm_s8_dp4a, device::launch_peak_s8_dp4a}};
+    {"cuda_dp4a", 61, all_newer, device::launch_gemm_s8_dp4a, device::launch_peak_s8_dp4a},
+    {"cuda_mma_f16", 80, all_newer, device::launch_gemm_s8_mma_f16, device::launch_peak_s8_mma_f16, Choice::by_trial}};
 
 bool has_it(const GemmVariant& variant, const DeviceFacts& facts) {
     return facts.capability >= variant.first && facts.capability <= variant.last;
+}
+
+std::vector<std::string> names_of(const DeviceFacts& facts, Choice choice) {
+    std::vector<std::string> names;
+    for (const auto& variant : gemm_variants)
+        if (has_it(variant, facts) && variant.choice == choice) names.emplace_back(variant.name);
+    return names;
 }
 
 const GemmVariant& require_gemm(const DeviceFacts& facts, const std::string& name) {
@@ -239,6 +250,15 @@ public:
         return operations;
     }
 
+    void trace_nearest(Lane lane, const DeviceTree& tree, const DeviceRays& rays, const DeviceHits& hits) override {
+        select();
+        launched(device::launch_trace_nearest(at(lane), tree, rays, hits), "ray_trace");
+    }
+    void trace_blocked(Lane lane, const DeviceTree& tree, const DeviceRays& rays, DeviceAddress blocked) override {
+        select();
+        launched(device::launch_trace_blocked(at(lane), tree, rays, pointer(blocked)), "ray_trace");
+    }
+
     void* allocate_pinned(std::size_t bytes) override {
         select();
         void* memory = nullptr;
@@ -303,12 +323,8 @@ DeviceList detect_cuda_devices() {
     return list;
 }
 
-std::vector<std::string> cuda_gemm_variants(const DeviceFacts& facts) {
-    std::vector<std::string> names;
-    for (const auto& variant : gemm_variants)
-        if (has_it(variant, facts)) names.emplace_back(variant.name);
-    return names;
-}
+std::vector<std::string> cuda_gemm_variants(const DeviceFacts& facts) { return names_of(facts, Choice::by_rank); }
+std::vector<std::string> cuda_gemm_rivals(const DeviceFacts& facts) { return names_of(facts, Choice::by_trial); }
 
 std::unique_ptr<DeviceStream> open_cuda_device(const DeviceFacts& facts, const std::string& variant) {
     return std::make_unique<CudaStream>(facts, variant);

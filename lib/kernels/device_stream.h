@@ -78,6 +78,18 @@ struct DevicePassArguments {
 
 enum class DeviceNumber { f32, f64 };
 
+/// ray_trace's tree, rays and hits, at addresses of the device.
+struct DeviceTree {
+    DeviceAddress nodes, blocks;
+};
+struct DeviceRays {
+    DeviceAddress origin[3], direction[3], reach;
+    std::size_t count;
+};
+struct DeviceHits {
+    DeviceAddress distance, triangle, u, v;
+};
+
 class DeviceStream {
 public:
     DeviceStream() = default;
@@ -143,6 +155,9 @@ public:
     /// where there is gemm_bf16().
     virtual double peak_bf16(Lane lane, std::size_t rounds, const std::uint16_t* a, const std::uint16_t* b,
                              DeviceAddress sum) = 0;
+    /// As ray_trace: bit for bit what every variant gives.
+    virtual void trace_nearest(Lane lane, const DeviceTree& tree, const DeviceRays& rays, const DeviceHits& hits) = 0;
+    virtual void trace_blocked(Lane lane, const DeviceTree& tree, const DeviceRays& rays, DeviceAddress blocked) = 0;
     /// Page-locked memory of the host, which copies at full speed; null where there is none. Freed with the stream.
     virtual void* allocate_pinned(std::size_t bytes) = 0;
     /// Queues the copy; the host's memory is page-locked.
@@ -170,6 +185,9 @@ DeviceList detect_cuda_devices();
 
 /// The implementations of gemm_s8 that the device has the instructions for, fastest first.
 std::vector<std::string> cuda_gemm_variants(const DeviceFacts& facts);
+
+/// Implementations that are the faster ones where the units that the others use are weak, which only trying tells.
+std::vector<std::string> cuda_gemm_rivals(const DeviceFacts& facts);
 
 /// Error(environment) when the device cannot be used, with the driver's reason. Without a name of a variant the first
 /// of cuda_gemm_variants(); Error(usage) for one that the device does not have.

@@ -9,6 +9,8 @@ DeviceList detect_cuda_devices() { return {.devices = {}, .reason = "this versio
 
 std::vector<std::string> cuda_gemm_variants(const DeviceFacts&) { return {}; }
 
+std::vector<std::string> cuda_gemm_rivals(const DeviceFacts&) { return {}; }
+
 void forget_cuda_device(const DeviceFacts&) noexcept {}
 
 std::unique_ptr<DeviceStream> open_cuda_device(const DeviceFacts& facts, const std::string&) {

@@ -10,6 +10,7 @@
 #include "kernels/device_stream.h"
 #include "kernels/gemm_s8/variants.h"
 #include "kernels/page_fill/variants.h"
+#include "kernels/ray_trace/variants.h"
 #include "kernels/sha256_many/device_math.h"
 #include "kernels/sha256_many/variants.h"
 #include "kernels/walk/variants.h"
@@ -212,6 +213,20 @@ public:
               [=] { *reinterpret_cast<std::uint64_t*>(at(sum)) += static_cast<std::uint64_t>(all); });
         return 32.0 * static_cast<double>(rounds);
     }
+    void trace_nearest(Lane lane, const kernels::DeviceTree& tree, const kernels::DeviceRays& rays,
+                       const kernels::DeviceHits& hits) override {
+        queue(lane, "ray_trace", hits.triangle, [=] {
+            best(kernels::ray_trace_variants())
+                .nearest(tree_of(tree), rays_of(rays),
+                         {singles(hits.distance), reinterpret_cast<std::uint32_t*>(at(hits.triangle)), singles(hits.u),
+                          singles(hits.v)});
+        });
+    }
+    void trace_blocked(Lane lane, const kernels::DeviceTree& tree, const kernels::DeviceRays& rays,
+                       Address blocked) override {
+        queue(lane, "ray_trace", blocked,
+              [=] { best(kernels::ray_trace_variants()).blocked(tree_of(tree), rays_of(rays), at(blocked)); });
+    }
     void* allocate_pinned(std::size_t bytes) override {
         pinned_.emplace_back(bytes);
         return pinned_.back().data();
@@ -228,6 +243,16 @@ private:
     static double* numbers(Address address) { return reinterpret_cast<double*>(address); }
     static float* singles(Address address) { return reinterpret_cast<float*>(address); }
     static float widened(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
+    static kernels::RayTraceTree tree_of(const kernels::DeviceTree& tree) {
+        return {reinterpret_cast<const kernels::RayTraceNode*>(at(tree.nodes)),
+                reinterpret_cast<const kernels::RayTraceBlock*>(at(tree.blocks))};
+    }
+    static kernels::RayTraceRays rays_of(const kernels::DeviceRays& rays) {
+        return {{singles(rays.origin[0]), singles(rays.origin[1]), singles(rays.origin[2])},
+                {singles(rays.direction[0]), singles(rays.direction[1]), singles(rays.direction[2])},
+                singles(rays.reach),
+                rays.count};
+    }
     template <class Term>
     static void product(const kernels::DeviceGemm& g, Term term) {
         for (std::size_t i = 0; i < g.m; ++i)

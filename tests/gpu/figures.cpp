@@ -234,8 +234,8 @@ int run_on(const kernels::DeviceFacts& facts, bool answers_only) {
                 facts.uuid.c_str(), facts.capability, static_cast<double>(facts.memory_bytes) / (1u << 30),
                 facts.multiprocessors);
     bool right = true;
-    for (const auto& variant : kernels::cuda_gemm_variants(facts))
-        right = run_variant(facts, variant, answers_only) && right;
+    for (const auto& variants : {kernels::cuda_gemm_variants(facts), kernels::cuda_gemm_rivals(facts)})
+        for (const auto& variant : variants) right = run_variant(facts, variant, answers_only) && right;
     const auto device = kernels::open_cuda_device(facts, kernels::cuda_gemm_variants(facts).back());
     require_right_numbers(*device);
     std::printf("known answers of products of numbers: right\n");

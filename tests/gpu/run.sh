@@ -47,8 +47,11 @@ if [ -e /usr/local/cuda/include/cublasLt.h ]; then anchor=tests/gpu/cublaslt.cpp
 sources=(tests/gpu/figures.cpp "$anchor" lib/kernels/device_stream.cu lib/kernels/*/*.cu lib/kernels/device_stream.cpp
     lib/devices/known_{answers,cases}.cpp lib/error/error.cpp lib/kernels/{chacha8,gemm_s8,page_fill,sha256_many,walk}/reference.cpp)
 compile() {
-    # wgmma is Hopper's alone: its files are compiled for that, whatever GPU is here.
-    printf '%s\n' "${sources[@]}" | xargs -P "$(nproc)" -I{} sh -c 'case {} in *wgmma*) a=90a ;; *) a='"$architecture"' ;; esac
+    # wgmma is Hopper's alone, mma.sync of these shapes came with Ampere: compiled for those, whatever GPU is here.
+    local since_ampere=$architecture
+    case $architecture in 6? | 7?) since_ampere=80 ;; esac
+    printf '%s\n' "${sources[@]}" | xargs -P "$(nproc)" -I{} sh -c 'case {} in *wgmma*) a=90a ;; */mma* | */gemm_bf16/*)
+        a='"$since_ampere"' ;; *) a='"$architecture"' ;; esac
         nvcc -std=c++20 -O3 --expt-relaxed-constexpr -Ilib -Itests -lineinfo -gencode arch=compute_$a,code=sm_$a \
         -c "{}" -o "'"$build"'/objects/$(echo "{}" | tr / _).o"' &&
         nvcc -o "$build/gpu_figures" "$build"/objects/*.o "${link[@]}"
@@ -85,6 +88,10 @@ if step 'configure the program' 60 cmake -S . -B "$build/program" -G Ninja -DCMA
     step 'build the program' 180 cmake --build "$build/program" --target kaisar; then
     step 'kaisar bench' 60 "$build/program/bin/kaisar" bench --device cuda:0 --duration 0.5 || failed=1
     cat "$build/kaisar-bench.log" | tee -a "$table"
+    if command -v compute-sanitizer >/dev/null; then
+        step 'sanitizer memcheck of bench' 120 compute-sanitizer --tool memcheck --error-exitcode 9 "$build/program/bin/kaisar" bench \
+            --device cuda:0 --samples 1 --size 1048576 memory-latency render pcie-both || failed=1
+    fi
     # A whole slot of the network's constants on the GPU; its proof goes through the verifier and through the plain reference.
     rm -rf "$build/proof"
     if step 'kaisar prove --rehearse' 240 "$build/program/bin/kaisar" prove --rehearse --devices cuda:0 --params default --max-memory 8000000000 \

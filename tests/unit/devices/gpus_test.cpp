@@ -57,6 +57,71 @@ TEST_CASE("Where a device's fastest product is wrong the next one is taken, and 
     CHECK_THROWS_WITH(first_working({"faster", "fast"}, open, forget), Catch::Matchers::Contains("gemm_s8"));
 }
 
+namespace {
+
+/// A device that takes so long for a product, and goes by that name.
+class PacedDevice : public HostDevice {
+public:
+    PacedDevice(std::string variant, double product_s, std::string passed_over)
+        : variant_(std::move(variant)), product_s_(product_s), known_(HostDevice::facts()) {
+        known_.passed_over = std::move(passed_over);
+    }
+    const kernels::DeviceFacts& facts() const override { return known_; }
+    std::string gemm_variant() const override { return variant_; }
+    double product_s() const { return product_s_; }
+
+private:
+    std::string variant_;
+    double product_s_;
+    kernels::DeviceFacts known_;
+};
+
+struct Tried {
+    std::string chosen, passed_over;
+    int forgotten = 0;
+};
+
+/// What becomes of a device that takes a second, with a rival.
+Tried try_rival(double rival_s, const std::string& faulty_kernel, bool rival_dies) {
+    Tried tried;
+    const auto make = [&](const std::string& variant, const std::string& passed_over) {
+        auto device = std::make_unique<PacedDevice>(variant, variant == "rival" ? rival_s : 1, passed_over);
+        if (variant == "rival") device->faulty_kernel = faulty_kernel;
+        return device;
+    };
+    const Trial trial{.open = make,
+                      .require_right = [](auto& device) { require_working(device); },
+                      .time_s =
+                          [&](auto& device) {
+                              if (rival_dies && device.gemm_variant() == "rival")
+                                  throw Error(ErrorKind::environment, "it is lost");
+                              return dynamic_cast<PacedDevice&>(device).product_s();
+                          },
+                      .forget = [&] { ++tried.forgotten; }};
+    const auto device = choose_by_trial(make("own", "before"), {"rival"}, trial);
+    tried.chosen = device->gemm_variant(), tried.passed_over = device->facts().passed_over;
+    return tried;
+}
+
+} // namespace
+
+TEST_CASE("A rival takes a product's place where it is clearly faster and right, and nothing is said where it is not") {
+    CHECK(try_rival(0.5, "", false).chosen == "rival");
+    CHECK(try_rival(0.5, "", false).passed_over == "before");
+    CHECK(try_rival(0.95, "", false).chosen == "own");
+    CHECK(try_rival(2, "gemm_s8", false).chosen == "own");
+    CHECK(try_rival(2, "gemm_s8", false).passed_over == "before");
+}
+
+TEST_CASE(
+    "A rival that is fast and wrong, or takes the device with it, leaves the device as it was, which tells of it") {
+    for (const bool dies : {false, true}) {
+        const auto tried = try_rival(0.5, dies ? "" : "gemm_s8", dies);
+        CHECK((tried.chosen == "own" && tried.forgotten == 1));
+        CHECK(tried.passed_over.starts_with("before; gemm_s8/rival: "));
+    }
+}
+
 TEST_CASE("A card is matched with what NVML says of it by its UUID, not by its place") {
     kernels::DeviceList list;
     list.devices = {{.index = 0, .name = "x", .uuid = "GPU-b"},
