@@ -17,14 +17,10 @@ OPERATOR = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 
 def find_anvil():
     """The program, brought by npm where it is missing."""
-    def look():
-        return next(iter(sorted(PLACE.glob("node_modules/@foundry-rs/anvil-linux-*/bin/anvil"))), None)
-
-    if not look():
-        done = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=PLACE, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise Skip(f"npm ci could not bring anvil: {done.stderr.strip().splitlines()[-1:]}")
-    return look()
+    done = subprocess.run(["bash", ROOT / "tests/interop/npm_ci.sh", PLACE], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise Skip(f"npm ci could not bring anvil: {done.stderr.strip().splitlines()[-1:]}")
+    return next(iter(sorted(PLACE.glob("node_modules/@foundry-rs/anvil-linux-*/bin/anvil"))), None)
 
 
 class Anvil:

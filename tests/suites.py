@@ -8,6 +8,7 @@ else the script as a whole (exit code 77 is "skipped", the last line being the r
 with "figure:" is repeated. Output is kept in DIR/logs/tests.
 """
 import argparse
+import concurrent.futures
 import os
 import pathlib
 import re
@@ -19,6 +20,8 @@ import xml.etree.ElementTree as xml
 TESTS = pathlib.Path(__file__).resolve().parent
 SKIP_LINE = re.compile(r"^\s*skipped[: ]+(.*)$", re.IGNORECASE | re.MULTILINE)
 FIGURE_LINE = re.compile(r"^\s*figure: (.*)$", re.MULTILINE)
+# These wait for most of their time, for windows of slots, for blocks, for time limits: two of their programs run at once.
+PATIENT_SUITES, AT_ONCE = ("network", "interop", "faults"), 2
 # How much of what a failed case said is repeated: whoever reads the run's output may not have the logs.
 DETAIL_LINES, DETAIL_COLUMNS = 30, 400
 
@@ -157,11 +160,12 @@ def suites(build):
         "arm64": (300, scripts("arm64")),
         "cheats": (300, [(p.name, [p, *catch], count_catch) for p in programs(build, "cheats")]),
         "fuzz": (120, [(p.name, [p, seeds / p.name.removeprefix("replay_")], count_whole) for p in programs(build, "replay_*")]),
-        "cli": (300, scripts("cli")),
+        "cli": (600, scripts("cli")),
         "page": (300, scripts("page")),
-        "network": (300, scripts("network")),
-        "interop": (300, scripts("interop")),
-        "faults": (400, scripts("faults")),
+        "limits": (600, scripts("limits")),
+        "network": (900, scripts("network")),
+        "interop": (900, scripts("interop")),
+        "faults": (900, scripts("faults")),
     }
 
 
@@ -183,14 +187,27 @@ def run_one(name, command, counted, limit_s, build):
     count = counted(name, output, code or 0)
     if code is None:
         count.failed.append((name, f"was ended after {limit_s} s"))
-    print(f"  {name:44} {time.monotonic() - started:6.1f} s   {count}", flush=True)
-    for figure in FIGURE_LINE.findall(output):
-        print(f"    {figure}", flush=True)
+    lines = [f"  {name:44} {time.monotonic() - started:6.1f} s   {count}"]
+    lines += [f"    {figure}" for figure in FIGURE_LINE.findall(output)]
     for title, detail in count.failed:
-        print(f"    FAILED {title}", flush=True)
-        for line in detail.split("\n")[-DETAIL_LINES:]:
-            print(f"           {line[:DETAIL_COLUMNS]}", flush=True)
+        lines.append(f"    FAILED {title}")
+        lines += [f"           {line[:DETAIL_COLUMNS]}" for line in detail.split("\n")[-DETAIL_LINES:]]
+    print("\n".join(lines), flush=True)
     return count
+
+
+def run_suite(suite, limit_s, members, build):
+    """Runs its programs; where two run at once, each is named when it ends."""
+    total = Count()
+    print(suite, flush=True)
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE if suite in PATIENT_SUITES else 1) as pool:
+        running = [pool.submit(run_one, *member, limit_s, build) for member in members]
+        for each in running:
+            total.add(each.result())
+    if not members:
+        total.failed.append((suite, "has no tests: is the build folder complete?"))
+        print("    FAILED it has no tests: is the build folder complete?")
+    return total
 
 
 def main():
@@ -212,12 +229,7 @@ def main():
     for suite, (limit_s, members) in table.items():
         if wanted.suite and suite not in wanted.suite:
             continue
-        print(suite, flush=True)
-        for name, command, counted in members:
-            total.add(run_one(name, command, counted, limit_s, build))
-        if not members:
-            total.failed.append((suite, "has no tests: is the build folder complete?"))
-            print("    FAILED it has no tests: is the build folder complete?")
+        total.add(run_suite(suite, limit_s, members, build))
     print(f"all in {time.monotonic() - started:.0f} s; logs are in {build / 'logs/tests'}")
     for title, reason in total.skipped:
         print(f"skipped {title}: {reason}")

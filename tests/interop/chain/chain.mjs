@@ -1,21 +1,16 @@
 // A chain of one's own for a test: anvil on a free port with the registry on it, and what the tests sign and compute.
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bringLibraries } from "../libraries.mjs";
 
 export const here = dirname(fileURLToPath(import.meta.url));
 export const root = join(here, "../../..");
 export const kaisar = join(process.env.KAISAR_BUILD ?? join(root, "build"), "bin/kaisar");
 
-if (!existsSync(join(here, "node_modules/ethers"))) {
-    const done = spawnSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: here, encoding: "utf8" });
-    if (done.status !== 0) {
-        console.log(`npm ci could not bring anvil, solc and ethers: ${(done.stderr ?? String(done.error)).trim().split("\n").pop()}`);
-        process.exit(77);
-    }
-}
+bringLibraries(here);
 export const { ethers } = await import("ethers");
 const anvil = join(here, "node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil");
 if (!existsSync(anvil)) {

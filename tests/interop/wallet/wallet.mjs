@@ -1,10 +1,11 @@
 // A folder with wallets of kaisar's for one test program, and the libraries that they are compared with.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import assert from "node:assert/strict";
+import { bringLibraries } from "../libraries.mjs";
 
 export const here = dirname(fileURLToPath(import.meta.url));
 export const build = process.env.KAISAR_BUILD ?? join(here, "../../../build");
@@ -12,13 +13,7 @@ export const folder = mkdtempSync(join(tmpdir(), "kaisar-interop-"));
 export const password = "correct horse battery staple";
 process.on("exit", () => rmSync(folder, { recursive: true }));
 
-if (!existsSync(join(here, "node_modules/ethers"))) {
-    const done = spawnSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: here, encoding: "utf8" });
-    if (done.status !== 0) {
-        console.log(`npm ci could not bring ethers and cast: ${(done.stderr ?? String(done.error)).trim().split("\n").pop()}`);
-        process.exit(77);
-    }
-}
+bringLibraries(here);
 export const { ethers } = await import("ethers");
 
 export { exitCode, test } from "../cases.mjs";

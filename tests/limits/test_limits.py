@@ -12,7 +12,7 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]
+sys.path[:0] = [str(HERE.parent / "faults"), str(HERE.parent)]
 
 from processes import Network, environment, kaisar
 from tap import Skip, case, main
