@@ -8,7 +8,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("KAISAR_BUILD", ROOT / "build"))
-READY_LIMIT_S = 20
+READY_LIMIT_S = 60
 
 
 def environment(folder, **more):

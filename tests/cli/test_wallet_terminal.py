@@ -15,7 +15,7 @@ sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1])]
 from processes import environment
 from tap import case, main
 
-LIMIT_S = 30
+LIMIT_S = 60
 SECOND_SCREEN, FIRST_SCREEN = "\x1b[?1049h", "\x1b[?1049l"
 
 

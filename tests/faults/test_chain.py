@@ -183,14 +183,14 @@ def _():
         to = receiver(0xA6)
         words = ["kaisar", *payer.words(to, wait=20)]
         first = subprocess.Popen(words, cwd=payer.folder, env=environment(payer.folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         while not (payer.folder / "data/transactions.json").exists():
             assert time.monotonic() < deadline and first.poll() is None, "the first one does not get to its payment"
             time.sleep(0.05)
         second = payer.send(to)
         assert second.returncode == 3 and "another kaisar is paying" in second.stderr, second.stdout + second.stderr
         mine(anvil)
-        stdout, stderr = first.communicate(timeout=20)
+        stdout, stderr = first.communicate(timeout=60)
         assert first.returncode == 0, stdout + stderr
         assert anvil.balance(to) == AMOUNT and anvil.nonce(ACCOUNT) == 1
 
@@ -288,7 +288,7 @@ class Network:
 
     def __enter__(self):
         self.ledger = Evm(params="test")
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         while self.ledger.anvil.nonce(OPERATOR) < 3:  # registry, checker, peer
             assert time.monotonic() < deadline, "the network's peer does not get to the chain"
             time.sleep(0.05)

@@ -73,7 +73,7 @@ def waiting(anvil):
         anvil.rpc("anvil_mine", "0x1")
 
 
-def wait_until(what, limit_s=20):
+def wait_until(what, limit_s=60):
     deadline = time.monotonic() + limit_s
     while not what():
         assert time.monotonic() < deadline, "it does not come to that"

@@ -17,7 +17,7 @@ from tap import case, main
 DAY_US = 86_400_000_000
 BANNED_UNTIL = "0xffd38a48"  # checkerBannedUntil(bytes32)
 FOR_GOOD = 2**64 - 1
-LIMIT_S = 30
+LIMIT_S = 60
 
 
 def wait_until(what):

@@ -31,7 +31,7 @@ def checkers():
 
 def scheduled_verdict(state):
     """The network's verdict about the slot, once there is one."""
-    for _ in range(40):
+    for _ in range(120):
         rows = network.query("verdicts", "--node", node_id, "--epoch", str(state["epoch"]))["verdicts"]
         found = [row for row in rows if row["slot"] == state["slot"]]
         if found:
