@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs every test program and script, one by one, and counts their cases.
+"""Runs every test program and script and counts their cases.
 
 usage: python3 tests/suites.py [--build-dir DIR] [--list] [SUITE…]
 
