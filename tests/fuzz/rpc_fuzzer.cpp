@@ -19,7 +19,7 @@ void decode_or_refuse(Decode decode) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto input = text_of({data, size});
-    for (const std::size_t count : {1, 2, 3})
+    for (const std::size_t count : {1u, 2u, 3u})
         decode_or_refuse([&] {
             for (const auto& answer : decode_rpc_answers(input, count)) {
                 decode_or_refuse([&] { decode_receipt(answer.result); });
