@@ -66,9 +66,9 @@ void peak_s8_neon(std::size_t rounds, const std::int8_t* a, const std::int8_t* b
 void peak_s8_neondot(std::size_t rounds, const std::int8_t* a, const std::int8_t* b, std::uint32_t* out) noexcept;
 inline constexpr std::size_t peak_s8_reference_op_per_round = 2 * 4 * 16;
 inline constexpr std::size_t peak_s8_avx2_op_per_round = 2 * 8 * 16;
-inline constexpr std::size_t peak_s8_avxvnni_op_per_round = 2 * 12 * 32;
+inline constexpr std::size_t peak_s8_avxvnni_op_per_round = 2 * 14 * 32;
 inline constexpr std::size_t peak_s8_avx512_op_per_round = 2 * 8 * 32;
-inline constexpr std::size_t peak_s8_avx512vnni_op_per_round = 2 * 12 * 64;
+inline constexpr std::size_t peak_s8_avx512vnni_op_per_round = 2 * 14 * 64;
 inline constexpr std::size_t peak_s8_amx_op_per_round = 2 * 4 * 16 * 16 * 64;
 inline constexpr std::size_t peak_s8_neon_op_per_round = 2 * 24 * 4;
 inline constexpr std::size_t peak_s8_neondot_op_per_round = 2 * 24 * 16;
