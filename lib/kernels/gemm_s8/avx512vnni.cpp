@@ -1,9 +1,9 @@
 // vpdpbusd multiplies unsigned by signed bytes. A is copied with 128 added to every element (xor 0x80) and is the
 // unsigned side, so every sum comes out too large by 128 * (sum of that column of B): the sums start at minus that.
 //
-// B is packed a block at a time, in panels of 32 columns: for each group of four l, 32 columns x 4 bytes. Then up to 14
-// rows of A are copied, 64 bytes of each row, then the next 64: they stay in the first-level cache while all the panels
-// of B pass by from the second, and what comes next is fetched meanwhile.
+// Up to 14 rows of A are copied, 64 bytes of each row, then the next 64: they stay in the first-level cache while all
+// the panels of a block of B pass by from the second, and what comes next is fetched meanwhile. A panel is 32 columns
+// of B, 4 bytes of each for each group of four l; the first rows of A pack it just before they are multiplied by it.
 #include "kernels/gemm_s8/contract.h"
 
 #include <immintrin.h>
@@ -25,8 +25,8 @@ constexpr std::size_t parts(std::size_t value, std::size_t unit) { return (value
 __mmask64 first_bytes(std::size_t count) { return count >= 64 ? ~__mmask64{0} : (__mmask64{1} << count) - 1; }
 
 /// One line of sixteen columns, `ldb` apart: for each group of four l, 16 x 4 bytes at out + 128 * group. Adds to the
-/// sums of the columns.
-inline __m512i pack_line(const std::int8_t* b, std::size_t ldb, std::size_t groups, std::int8_t* out, __m512i sums) {
+/// columns' sums, in four parts: one alone would take longer than all the rest.
+inline void pack_line(const std::int8_t* b, std::size_t ldb, std::size_t groups, std::int8_t* out, __m512i* sums) {
     const __m512i ones = _mm512_set1_epi8(1);
     for (std::size_t q = 0; q < 4; ++q) { // sixteen bytes of each column; lane i of x[r]: those of column 4i + r
         __m512i x[4];
@@ -44,28 +44,28 @@ inline __m512i pack_line(const std::int8_t* b, std::size_t ldb, std::size_t grou
         const __m512i packed[4] = {_mm512_unpacklo_epi64(low01, low23), _mm512_unpackhi_epi64(low01, low23),
                                    _mm512_unpacklo_epi64(high01, high23), _mm512_unpackhi_epi64(high01, high23)};
         for (std::size_t i = 0; i < 4; ++i) {
-            sums = _mm512_dpbusd_epi32(sums, ones, packed[i]);
+            sums[i] = _mm512_dpbusd_epi32(sums[i], ones, packed[i]);
             if (4 * q + i < groups) _mm512_store_si512(out + 128 * (4 * q + i), packed[i]);
         }
     }
-    return sums;
 }
 
 /// Sixteen columns of B, `depth` long (zeros beyond), of which `columns` exist. Returns -128 times their sums.
 __m512i pack_columns(const std::int8_t* b, std::size_t ldb, std::size_t columns, std::size_t depth, std::int8_t* out) {
-    __m512i sums = _mm512_setzero_si512();
+    const __m512i zero = _mm512_setzero_si512();
+    __m512i sums[4] = {zero, zero, zero, zero};
     std::size_t l = 0;
     if (columns >= vector_columns)
-        for (; l + line <= depth; l += line) sums = pack_line(b + l, ldb, 16, out + 32 * l, sums);
+        for (; l + line <= depth; l += line) pack_line(b + l, ldb, 16, out + 32 * l, sums);
     for (; l < depth; l += line) { // what is missing is zero
         alignas(64) std::int8_t some[vector_columns * line];
         for (std::size_t j = 0; j < vector_columns; ++j)
-            _mm512_store_si512(some + j * line, j < columns
-                                                    ? _mm512_maskz_loadu_epi8(first_bytes(depth - l), b + j * ldb + l)
-                                                    : _mm512_setzero_si512());
-        sums = pack_line(some, line, parts(least(depth - l, line), 4), out + 32 * l, sums);
+            _mm512_store_si512(some + j * line,
+                               j < columns ? _mm512_maskz_loadu_epi8(first_bytes(depth - l), b + j * ldb + l) : zero);
+        pack_line(some, line, parts(least(depth - l, line), 4), out + 32 * l, sums);
     }
-    return _mm512_slli_epi32(_mm512_sub_epi32(_mm512_setzero_si512(), sums), 7);
+    const __m512i sum = _mm512_add_epi32(_mm512_add_epi32(sums[0], sums[1]), _mm512_add_epi32(sums[2], sums[3]));
+    return _mm512_slli_epi32(_mm512_sub_epi32(zero, sum), 7);
 }
 
 /// Copies a panel of A, 128 added: the first line of every row, then the next.
@@ -166,6 +166,7 @@ struct Tile {
                          "vmovdqa64 64(%[corrections]), %%zmm29\n" EACH_##rows(BEGIN)                                   \
                          "test %[lines], %[lines]\n"                                                                    \
                          "jz 2f\n"                                                                                      \
+                         ".p2align 5\n"                                                                                 \
                          "1:\n"                                                                                         \
                          "prefetcht1 (%[next_a])\n"                                                                     \
                          "prefetcht1 (%[next_a],%[next_stride])\n"                                                      \
@@ -278,17 +279,17 @@ struct Workspace {
     std::int8_t* packed;       // the block of B
 };
 
-void pack_block(const GemmS8Arguments& g, const Block& block, const Workspace& w) {
-    const std::size_t panel_bytes = parts(block.depth, 4) * 4 * panel_columns;
-    for (std::size_t j = 0; j < round_up(block.columns, panel_columns); j += vector_columns) {
+/// The panel of the block that begins with its column `j`.
+void pack_panel(const GemmS8Arguments& g, const Block& block, std::size_t j, const Workspace& w) {
+    std::int8_t* out = w.packed + j * parts(block.depth, 4) * 4;
+    for (std::size_t end = j + panel_columns; j < end; j += vector_columns, out += 4 * vector_columns) {
         const std::size_t present = j < block.columns ? block.columns - j : 0;
-        std::int8_t* const out = w.packed + j / panel_columns * panel_bytes + j % panel_columns * 4;
         _mm512_store_si512(w.corrections + j, pack_columns(g.b + (block.j + least(j, block.columns)) * g.ldb + block.l,
                                                            g.ldb, present, block.depth, out));
     }
 }
 
-/// All rows of A times the packed block; `next_b` is what will be packed then.
+/// All rows of A times the block, which the first of them pack; `next_b` is what will be packed then.
 void multiply_block(const GemmS8Arguments& g, const Block& block, const Workspace& w, FetchQueue next_b) {
     const std::size_t groups = parts(block.depth, 4), panels = parts(g.m, rows_max);
     const std::size_t lowest = g.m / panels, higher = g.m % panels; // rows of a panel; panels with one more
@@ -302,6 +303,7 @@ void multiply_block(const GemmS8Arguments& g, const Block& block, const Workspac
         Tile tile{w.copied,     w.packed, groups / 16, groups % 16, w.corrections, c, g.ldc * sizeof(std::int32_t),
                   block.l != 0, nullptr,  nullptr,     g.lda};
         for (std::size_t j = 0; j < block.columns; j += panel_columns) {
+            if (panel == 0) pack_panel(g, block, j, w); // it stays in the first-level cache until the tile reads it
             tile.next_a = next_a.take(2), tile.next_b = next_b.take(1);
             if (block.columns - j >= panel_columns)
                 tile_functions[rows - 1](tile);
@@ -334,7 +336,6 @@ void gemm_s8_avx512vnni(const GemmS8Arguments& g) noexcept {
         for (std::size_t slice_number = 0; slice_number < slices; ++slice_number) {
             const std::size_t l = slice_number * slice;
             const Block block{j, least(g.n - j, width), l, least(g.k - l, slice)};
-            pack_block(g, block, w);
             const bool goes_on = slice_number + 1 < slices;
             const std::size_t next_j = goes_on ? j : j + block.columns;
             const FetchQueue next_b{next_j < g.n ? g.b + next_j * g.ldb + (goes_on ? l + slice : 0) : g.b, g.ldb,
