@@ -42,7 +42,7 @@ constexpr std::size_t lanes = 8;
     "vmovdqa %%ymm" at ", 32*" word "(%[out])\n"
 
 /// Eight rounds of the sixteen words at `in`, which are added then; all aligned.
-void mix(const __m256i* in, __m256i* out) {
+__attribute__((always_inline)) inline void mix(const __m256i* in, __m256i* out) {
     alignas(32) static constexpr std::uint64_t orders[8] = { // of bytes, for rotations by 16 and 8 bits
         0x0504070601000302, 0x0d0c0f0e09080b0a, 0x0504070601000302, 0x0d0c0f0e09080b0a,
         0x0605040702010003, 0x0e0d0c0f0a09080b, 0x0605040702010003, 0x0e0d0c0f0a09080b};
@@ -77,7 +77,7 @@ void mix(const __m256i* in, __m256i* out) {
 // clang-format on
 
 /// Writes eight words of each block: word w of block l goes to out + 64 l + 4 w.
-void store_transposed(const __m256i* words, std::uint8_t* out) {
+__attribute__((always_inline)) inline void store_transposed(const __m256i* words, std::uint8_t* out) {
     const auto* const halves = reinterpret_cast<const __m128i*>(words);
 #pragma GCC unroll 2
     for (std::size_t half = 0; half < 2; ++half) { // blocks 0 to 3, then 4 to 7
@@ -100,7 +100,7 @@ void store_transposed(const __m256i* words, std::uint8_t* out) {
 }
 
 /// `words` but for the counter, which is written there.
-void eight_blocks(__m256i* words, std::uint64_t counter, std::uint8_t* out) {
+__attribute__((always_inline)) inline void eight_blocks(__m256i* words, std::uint64_t counter, std::uint8_t* out) {
     const __m256i first = _mm256_set1_epi32(static_cast<int>(counter)), sign = _mm256_set1_epi32(INT32_MIN);
     const __m256i low = _mm256_add_epi32(first, _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
     const __m256i carry = _mm256_cmpgt_epi32(_mm256_xor_si256(first, sign), _mm256_xor_si256(low, sign)); // -1 or 0

@@ -15,6 +15,12 @@ void quarter_round(__m512i& a, __m512i& b, __m512i& c, __m512i& d) {
     c = _mm512_add_epi32(c, d), b = _mm512_rol_epi32(_mm512_xor_si512(b, c), 7);
 }
 
+/// In assembly: GCC 12 brings the lane to a register first, which takes the port that shuffles.
+template <int Lane>
+__attribute__((always_inline)) inline void store_lane(__m512i x, __m128i* to) {
+    __asm__("vextracti32x4 %[lane], %[x], %[to]" : [to] "=m"(*to) : [x] "v"(x), [lane] "i"(Lane));
+}
+
 /// Word w of block l, which is lane l of x[w], goes to out + 64 l + 4 w.
 void store_transposed(const __m512i* x, std::uint8_t* out) {
     __m512i pairs[16], quads[16];
@@ -33,9 +39,9 @@ void store_transposed(const __m512i* x, std::uint8_t* out) {
         for (int j = 0; j < 4; ++j) {
             auto* const to = reinterpret_cast<__m128i*>(out + 64 * j + 16 * i);
             _mm_storeu_si128(to, _mm512_castsi512_si128(quads[4 * i + j]));
-            _mm_storeu_si128(to + 16, _mm512_extracti32x4_epi32(quads[4 * i + j], 1));
-            _mm_storeu_si128(to + 32, _mm512_extracti32x4_epi32(quads[4 * i + j], 2));
-            _mm_storeu_si128(to + 48, _mm512_extracti32x4_epi32(quads[4 * i + j], 3));
+            store_lane<1>(quads[4 * i + j], to + 16);
+            store_lane<2>(quads[4 * i + j], to + 32);
+            store_lane<3>(quads[4 * i + j], to + 48);
         }
     }
 }
