@@ -66,8 +66,10 @@ public:
         const Job job = workload.make(settings);
         std::optional<Job> ceiling;
         if (workload.make_ceiling != nullptr) ceiling = make_ceiling_for(workload, job, settings);
+        const bool multiplies = workload.make_ceiling != nullptr || workload.name.starts_with("peak-");
         const SamplingPlan plan{request_.duration_s, request_.samples, workload.figure,
-                                [&](double fraction) { tell(workload, fraction); }};
+                                [&](double fraction) { tell(workload, fraction); },
+                                multiplies ? find_beside(job.variant, features_) : Beside::nothing};
         const auto samples = take_samples(team, job, ceiling ? &*ceiling : nullptr, plan, stop_);
         return describe(workload, job, ceiling, samples, team);
     }
@@ -82,9 +84,9 @@ public:
         if (const auto make = find_device_ceiling(workload.name)) ceiling = make(settings);
         const GpuMonitor monitor(device.facts().uuid);
         std::optional<GpuWatch> watch;
-        const SamplingPlan plan{request_.duration_s, request_.samples, workload.figure,
-                                [&](double fraction) { tell(workload, fraction); },
-                                [&] { watch.emplace([&monitor] { return monitor.look(); }); }};
+        const SamplingPlan plan{request_.duration_s, request_.samples,
+                                workload.figure,     [&](double fraction) { tell(workload, fraction); },
+                                Beside::nothing,     [&] { watch.emplace([&monitor] { return monitor.look(); }); }};
         const auto samples = take_samples(team, job, ceiling ? &*ceiling : nullptr, plan, stop_);
         const auto conditions = watch->finish();
         return describe_on_gpu(describe(workload, job, ceiling, samples, team), device, conditions);
@@ -166,7 +168,7 @@ private:
         if (samples.conditions.energy_j && samples.work > 0)
             result.joules_per_op = *samples.conditions.energy_j / samples.work;
         if (workload.bound == Bound::cores)
-            result.per_cycle = median_per_cycle(samples.figures, samples.conditions.clocks_hz);
+            result.per_cycle = median_per_cycle(samples.figures, samples.conditions.working_clocks_hz);
         result.unstable_reason = find_objection(result, request_.stable_bound);
         result.stable = result.unstable_reason.empty();
         result.figures = samples.figures;

@@ -10,7 +10,8 @@
 namespace kaisar {
 namespace {
 
-constexpr std::uint64_t chain_additions = 1 << 18; // a tenth of a millisecond: a thousand times the clock's own cost
+constexpr std::uint64_t chain_additions = 1 << 18;    // a tenth of a millisecond: a thousand times the clock's own cost
+constexpr std::uint64_t settling_additions = 1 << 15; // a core that begins to do something else halts for 2 us
 constexpr std::chrono::milliseconds heat_interval{100};
 
 std::optional<std::uint64_t> find_number(const std::string& text) {
@@ -21,10 +22,10 @@ std::optional<std::uint64_t> find_number(const std::string& text) {
 }
 
 /// Of the slowest thread: an operation of several threads waits for it.
-double measure_clock_hz(Team& team) {
-    const auto chain = kernels::clock_chain_variants().front().function;
+double measure_clock_hz(Team& team, kernels::ClockChain chain) {
     std::vector<double> hz(team.size());
     team.run([&](unsigned thread) {
+        chain(settling_additions, thread + 1);
         const double before_s = thread_cpu_seconds();
         const auto sum = chain(chain_additions, thread + 1);
         const double took_s = thread_cpu_seconds() - before_s;
@@ -71,6 +72,12 @@ ConditionWatch::ConditionWatch(ConditionSources sources)
     : sources_(std::move(sources)), meter_(sources_.energy),
       throttle_before_(find_throttle_events(sources_.processors)), ticks_before_(find_processor_ticks(sources_.stat)) {}
 
+Beside find_beside(std::string_view variant, CpuFeatures features) {
+    const bool is_wide = variant.starts_with("avx512") || variant.starts_with("amx");
+    return is_wide && features.includes(kernels::clock_chain_variants().back().required) ? Beside::wide_multiplications
+                                                                                         : Beside::nothing;
+}
+
 void ConditionWatch::begin_sample() {
     if (meter_.can_read()) meter_.find_energy_j();
 }
@@ -80,8 +87,16 @@ void ConditionWatch::end_sample() {
     if (const auto joules = meter_.find_energy_j()) energy_j_ = energy_j_.value_or(0) + *joules;
 }
 
-void ConditionWatch::look(Team& team) {
-    if (const double hz = measure_clock_hz(team); hz > 0) clocks_hz_.push_back(hz);
+void ConditionWatch::look(Team& team, Beside beside) {
+    // The working clock first: it changes within microseconds.
+    const auto table = kernels::clock_chain_variants();
+    const double working_hz =
+        beside == Beside::wide_multiplications ? measure_clock_hz(team, table.back().function) : 0;
+    const double hz = measure_clock_hz(team, table.front().function);
+    if (hz > 0) {
+        clocks_hz_.push_back(hz);
+        working_clocks_hz_.push_back(working_hz > 0 ? working_hz : hz);
+    }
     const auto now = std::chrono::steady_clock::now();
     if (now - heat_read_at_ < heat_interval) return;
     heat_read_at_ = now;
@@ -92,6 +107,7 @@ void ConditionWatch::look(Team& team) {
 Conditions ConditionWatch::finish() {
     Conditions found;
     found.clocks_hz = clocks_hz_;
+    found.working_clocks_hz = working_clocks_hz_;
     if (!clocks_hz_.empty()) {
         found.clock_hz = median_of(clocks_hz_);
         found.lowest_clock_hz = *std::ranges::min_element(clocks_hz_);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "files/files.h"
+#include "hardware/cpu_features.h"
 #include "safeguards/sensors.h"
 #include "workloads/team.h"
 
@@ -9,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kaisar {
@@ -28,6 +30,8 @@ struct Conditions {
     std::optional<double> clock_hz, lowest_clock_hz;
     /// The same after each sample, in their order; fewer where a look failed.
     std::vector<double> clocks_hz;
+    /// The same while registers as wide as the samples' work; as many.
+    std::vector<double> working_clocks_hz;
     std::optional<double> hottest_c;
     /// How often the processors slowed down because of heat or power.
     std::optional<std::uint64_t> throttle_events;
@@ -48,6 +52,12 @@ struct ProcessorTicks {
 };
 std::optional<ProcessorTicks> find_processor_ticks(const Path& stat);
 
+/// What a clock is counted beside: multiplications of 512 bits hold it lower than it is right after them.
+enum class Beside { nothing, wide_multiplications };
+
+/// What the clock of a variant of a product, or of a ceiling, is counted beside.
+Beside find_beside(std::string_view variant, CpuFeatures features);
+
 class ConditionWatch {
 public:
     explicit ConditionWatch(ConditionSources sources = {});
@@ -55,15 +65,15 @@ public:
     /// Around the samples themselves, as often as one likes: energy is counted between them only.
     void begin_sample();
     void end_sample();
-    /// After a sample: the clock, and now and then the temperature. Takes a tenth of a millisecond.
-    void look(Team& team);
+    /// Right after a sample: the clock, and now and then the temperature. Takes a tenth of a millisecond or two.
+    void look(Team& team, Beside beside = Beside::nothing);
     Conditions finish();
 
 private:
     ConditionSources sources_;
     PowerMeter meter_;
     std::optional<double> energy_j_;
-    std::vector<double> clocks_hz_;
+    std::vector<double> clocks_hz_, working_clocks_hz_;
     std::optional<double> hottest_c_;
     std::chrono::steady_clock::time_point heat_read_at_{};
     std::optional<std::uint64_t> throttle_before_;

@@ -91,7 +91,7 @@ Samples take_samples(Team& team, const Job& job, const Job* ceiling, const Sampl
         watch.begin_sample();
         const double took_s = time_rounds(team, job, rounds);
         watch.end_sample();
-        watch.look(team);
+        watch.look(team, plan.beside);
         samples.figures.push_back(figure_of(job, rounds, took_s, plan.figure));
         samples.sampled_s += took_s;
         samples.work += job.work_per_round * static_cast<double>(rounds);

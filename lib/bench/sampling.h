@@ -16,6 +16,7 @@ struct SamplingPlan {
     unsigned samples; ///< zero: as many as the duration has room for
     Figure figure;
     std::function<void(double fraction)> progress;
+    Beside beside = Beside::nothing;  ///< what the clock is counted beside
     std::function<void()> begin = {}; ///< called once warm, before the first sample that counts; may be empty
 };
 

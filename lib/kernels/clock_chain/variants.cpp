@@ -3,7 +3,12 @@
 namespace kaisar::kernels {
 namespace {
 
-constexpr Variant<ClockChain> table[] = {{"reference", {}, clock_chain_reference}};
+constexpr Variant<ClockChain> table[] = {
+    {"reference", {}, clock_chain_reference},
+#if defined(KAISAR_VARIANT_AVX512)
+    {"avx512", CpuFeature::avx512, clock_chain_avx512},
+#endif
+};
 
 } // namespace
 

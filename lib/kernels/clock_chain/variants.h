@@ -1,4 +1,4 @@
-/// The variants of clock_chain: plain code is the fastest that there can be.
+/// The variants of clock_chain: not one faster than the other, but beside what the additions are counted.
 #pragma once
 
 #include "kernels/clock_chain/contract.h"
