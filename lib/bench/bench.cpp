@@ -150,6 +150,7 @@ private:
                          const Samples& samples, const Team& team) const {
         auto result = begin_result(workload, "cpu");
         result.variant = job.variant;
+        result.note = job.note;
         result.threads = team.size();
         result.m = job.m, result.n = job.n, result.k = job.k;
         result.bytes = job.bytes;
@@ -185,7 +186,6 @@ private:
         result.gpu = conditions;
         result.unstable_reason = find_objection(result, request_.stable_bound);
         result.stable = result.unstable_reason.empty();
-        if (result.variant == device.gemm_variant()) result.note = device.facts().passed_over;
         return result;
     }
 

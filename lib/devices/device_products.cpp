@@ -81,10 +81,10 @@ struct Bfloat16Numbers {
     }
 };
 
-/// `multiply` is one of the device's products of numbers; checked by the bound that its contract states.
+/// `multiply` queues one of the device's products of numbers; checked by the bound that its contract states.
 template <class Numbers>
 Job make_float_product(const DeviceJobSettings& s, std::string variant, std::size_t default_edge,
-                       void (DeviceStream::*multiply)(Lane, const kernels::DeviceGemm&)) {
+                       const std::function<void(const kernels::DeviceGemm&)>& multiply) {
     constexpr double error_per_term = 0x1p-23;
     auto& device = s.device;
     auto job = begin_product(s, default_edge, Numbers::bytes);
@@ -94,7 +94,7 @@ Job make_float_product(const DeviceJobSettings& s, std::string variant, std::siz
     device.mask(Lane::product, p->b, job.n * p->row_bytes / 4, Numbers::keep, Numbers::set);
     const auto arguments = arguments_of(*p, job);
     end_product(
-        job, p, [&device, p, arguments, multiply] { (device.*multiply)(Lane::product, arguments); }, device);
+        job, p, [p, arguments, multiply] { multiply(arguments); }, device);
     job.has_right_answers = [&device, p, m = job.m, n = job.n, k = job.k] {
         return all_right(m * n, [&](std::size_t i) {
             const auto row = p->row(1, i / n), column = p->row(2, i % n);
@@ -110,12 +110,28 @@ Job make_float_product(const DeviceJobSettings& s, std::string variant, std::siz
     return job;
 }
 
-void require_bfloat16(const DeviceStream& device) {
-    if (!device.gemm_bf16_variant().empty()) return;
-    throw Error(ErrorKind::environment,
-                fmt::format("cuda:{} ({}) has no instruction for products of bfloat16", device.facts().index,
-                            device.facts().name),
-                "GPUs from compute capability 8.0 on have one");
+struct Bf16Choice {
+    std::size_t number = 0;
+    std::string name, passed_over;
+};
+
+/// The first of the device's variants of gemm_bf16 that `require_right` lets pass; with none, the last one's error.
+Bf16Choice choose_bf16(DeviceStream& device, void (*require_right)(DeviceStream& device, std::size_t variant)) {
+    const auto variants = device.gemm_bf16_variants();
+    if (variants.empty())
+        throw Error(ErrorKind::environment,
+                    fmt::format("cuda:{} ({}) has no instruction for products of bfloat16", device.facts().index,
+                                device.facts().name),
+                    "GPUs from compute capability 8.0 on have one");
+    Bf16Choice choice;
+    for (;; ++choice.number) try {
+            choice.name = variants[choice.number];
+            require_right(device, choice.number);
+            return choice;
+        } catch (const Error& error) {
+            if (choice.number + 1 == variants.size()) throw;
+            choice.passed_over += (choice.passed_over.empty() ? "" : "; ") + choice.name + ": " + error.message();
+        }
 }
 
 constexpr std::size_t peak_rounds = 4096; // at once
@@ -171,6 +187,7 @@ Job make_device_gemm_s8(const DeviceJobSettings& s) {
     auto& device = s.device;
     auto job = begin_product(s, default_edge, 1);
     job.variant = device.gemm_variant();
+    job.note = device.facts().passed_over;
     const auto p = std::make_shared<Product>(s, job, 1);
     const auto arguments = arguments_of(*p, job);
     end_product(
@@ -189,14 +206,21 @@ Job make_device_gemm_s8(const DeviceJobSettings& s) {
 }
 
 Job make_device_gemm_f32(const DeviceJobSettings& s) {
-    require_right_gemm_f32(s.device);
-    return make_float_product<SingleNumbers>(s, "cuda_fma", 4096, &DeviceStream::gemm_f32);
+    auto& device = s.device;
+    require_right_gemm_f32(device);
+    return make_float_product<SingleNumbers>(s, "cuda_fma", 4096,
+                                             [&device](const auto& g) { device.gemm_f32(Lane::product, g); });
 }
 
 Job make_device_gemm_bf16(const DeviceJobSettings& s) {
-    require_bfloat16(s.device);
-    require_right_gemm_bf16(s.device);
-    return make_float_product<Bfloat16Numbers>(s, s.device.gemm_bf16_variant(), 8192, &DeviceStream::gemm_bf16);
+    auto& device = s.device;
+    const auto chosen = choose_bf16(device, require_right_gemm_bf16);
+    auto job =
+        make_float_product<Bfloat16Numbers>(s, chosen.name, 8192, [&device, number = chosen.number](const auto& g) {
+            device.gemm_bf16(Lane::product, number, g);
+        });
+    job.note = chosen.passed_over;
+    return job;
 }
 
 Job make_device_peak_s8(const DeviceJobSettings& s) {
@@ -205,12 +229,14 @@ Job make_device_peak_s8(const DeviceJobSettings& s) {
     const auto* const a = reinterpret_cast<const std::int8_t*>(numbers->data());
     std::uint32_t product = 0;
     for (std::size_t i = 0; i < 16; ++i) product += static_cast<std::uint32_t>(a[i] * a[16 + i]);
-    return make_peak<std::uint32_t>(
+    auto job = make_peak<std::uint32_t>(
         s, device.gemm_variant(),
         [&device, numbers, a](DeviceAddress sum) { return device.peak_s8(Lane::product, peak_rounds, a, a + 16, sum); },
         [product](std::uint64_t rounds, double operations) {
             return static_cast<std::uint32_t>(rounds * static_cast<std::uint64_t>(operations / 32)) * product;
         });
+    job.note = device.facts().passed_over;
+    return job;
 }
 
 Job make_device_peak_f32(const DeviceJobSettings& s) { return make_fma_peak(s, DeviceNumber::f32); }
@@ -218,17 +244,18 @@ Job make_device_peak_f64(const DeviceJobSettings& s) { return make_fma_peak(s, D
 
 Job make_device_peak_bf16(const DeviceJobSettings& s) {
     auto& device = s.device;
-    require_bfloat16(device);
-    require_right_peak_bf16(device);
+    const auto chosen = choose_bf16(device, require_right_peak_bf16);
     const auto& numbers = small_numbers();
-    return make_peak<std::uint64_t>(
-        s, device.gemm_bf16_variant(),
-        [&device, &numbers](DeviceAddress sum) {
-            return device.peak_bf16(Lane::product, peak_rounds, numbers.a.data(), numbers.b.data(), sum);
+    auto job = make_peak<std::uint64_t>(
+        s, chosen.name,
+        [&device, &numbers, number = chosen.number](DeviceAddress sum) {
+            return device.peak_bf16(Lane::product, number, peak_rounds, numbers.a.data(), numbers.b.data(), sum);
         },
         [&numbers](std::uint64_t rounds, double operations) {
             return rounds * static_cast<std::uint64_t>(operations / 32) * static_cast<std::uint64_t>(numbers.product);
         });
+    job.note = chosen.passed_over;
+    return job;
 }
 
 } // namespace kaisar

@@ -73,8 +73,8 @@ void require_right_gemm_f32(DeviceStream& device) {
         throw_wrong_answer(device, "gemm_f32");
 }
 
-void require_right_gemm_bf16(DeviceStream& device) {
-    const auto multiply = [&](const auto& g) { device.gemm_bf16(Lane::product, g); };
+void require_right_gemm_bf16(DeviceStream& device, std::size_t variant) {
+    const auto multiply = [&](const auto& g) { device.gemm_bf16(Lane::product, variant, g); };
     // The narrow tile, then the wide one, with more steps than there are stages.
     if (!multiplies_rightly<std::uint16_t>(device, 128, 384, 224, to_bf16, multiply) ||
         !multiplies_rightly<std::uint16_t>(device, 256, 512, 32, to_bf16, multiply) ||
@@ -121,12 +121,12 @@ const SmallNumbers& small_numbers() {
     return made;
 }
 
-void require_right_peak_bf16(DeviceStream& device) {
+void require_right_peak_bf16(DeviceStream& device, std::size_t variant) {
     const auto& numbers = small_numbers();
     const DeviceArray sum(device, 64);
     const std::uint64_t begin = 3;
     device.upload(sum, &begin, sizeof begin);
-    const auto operations = device.peak_bf16(Lane::product, 5, numbers.a.data(), numbers.b.data(), sum);
+    const auto operations = device.peak_bf16(Lane::product, variant, 5, numbers.a.data(), numbers.b.data(), sum);
     std::uint64_t found = 0;
     device.download(&found, sum, sizeof found);
     if (found != begin + static_cast<std::uint64_t>(operations / 32) * static_cast<std::uint64_t>(numbers.product))

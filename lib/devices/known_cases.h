@@ -12,9 +12,9 @@ namespace kaisar {
 [[noreturn]] void throw_wrong_answer(const kernels::DeviceStream& device, std::string_view kernel);
 
 void require_right_gemm_f32(kernels::DeviceStream& device);
-void require_right_gemm_bf16(kernels::DeviceStream& device);
+void require_right_gemm_bf16(kernels::DeviceStream& device, std::size_t variant);
 void require_right_peak_fma(kernels::DeviceStream& device, kernels::DeviceNumber number);
-void require_right_peak_bf16(kernels::DeviceStream& device);
+void require_right_peak_bf16(kernels::DeviceStream& device, std::size_t variant);
 
 /// The bits of x after so many rounds of x = factor * x + term from zero.
 std::uint64_t end_of_chain(kernels::DeviceNumber number, std::size_t rounds, double factor, double term);

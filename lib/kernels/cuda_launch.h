@@ -18,6 +18,8 @@ int launch_gemm_s8_wgmma(void* stream, const DeviceGemm& arguments);
 int launch_gemm_s8_mma_f16(void* stream, const DeviceGemm& arguments);
 int launch_gemm_f32(void* stream, const DeviceGemm& arguments);
 int launch_gemm_bf16_mma(void* stream, const DeviceGemm& arguments);
+/// As launch_gemm_bf16_mma where n is no multiple of 256.
+int launch_gemm_bf16_wgmma(void* stream, const DeviceGemm& arguments);
 
 int launch_hash_tiles(void* stream, const DeviceHash& hash, const DeviceTiles& tiles, void* digests);
 int launch_hash_messages(void* stream, const DeviceHash& hash, const void* messages, std::size_t blocks,
@@ -44,6 +46,8 @@ int launch_peak_fma(void* stream, unsigned multiprocessors, DeviceNumber number,
                     double term, void* sum, double* operations);
 int launch_peak_bf16_mma(void* stream, unsigned multiprocessors, std::size_t rounds, const std::uint16_t* a,
                          const std::uint16_t* b, void* sum, double* operations);
+int launch_peak_bf16_wgmma(void* stream, unsigned multiprocessors, std::size_t rounds, const std::uint16_t* a,
+                           const std::uint16_t* b, void* sum, double* operations);
 
 int launch_trace_nearest(void* stream, const DeviceTree& tree, const DeviceRays& rays, const DeviceHits& hits);
 int launch_trace_blocked(void* stream, const DeviceTree& tree, const DeviceRays& rays, void* blocked);

@@ -23,7 +23,6 @@ struct GemmVariant {
     Choice choice = Choice::by_rank;
 };
 constexpr unsigned all_newer = ~0u;
-constexpr unsigned first_with_bfloat16 = 80;
 constexpr GemmVariant gemm_variants[] = {
     {"cuda_wgmma", 90, 90, device::launch_gemm_s8_wgmma, device::launch_peak_s8_wgmma},
     {"cuda_mma", 80, all_newer, device::launch_gemm_s8_mma, device::launch_peak_s8_mma},
@@ -31,7 +30,19 @@ constexpr GemmVariant gemm_variants[] = {
     {"cuda_dp4a", 61, all_newer, device::launch_gemm_s8_dp4a, device::launch_peak_s8_dp4a},
     {"cuda_mma_f16", 80, all_newer, device::launch_gemm_s8_mma_f16, device::launch_peak_s8_mma_f16, Choice::by_trial}};
 
-bool has_it(const GemmVariant& variant, const DeviceFacts& facts) {
+/// The same of gemm_bf16.
+struct GemmBf16Variant {
+    const char* name;
+    unsigned first, last;
+    int (*launch)(void* stream, const DeviceGemm& arguments);
+    decltype(&device::launch_peak_bf16_mma) peak;
+};
+constexpr GemmBf16Variant gemm_bf16_table[] = {
+    {"cuda_wgmma", 90, 90, device::launch_gemm_bf16_wgmma, device::launch_peak_bf16_wgmma},
+    {"cuda_mma", 80, all_newer, device::launch_gemm_bf16_mma, device::launch_peak_bf16_mma}};
+
+template <class Variant>
+bool has_it(const Variant& variant, const DeviceFacts& facts) {
     return facts.capability >= variant.first && facts.capability <= variant.last;
 }
 
@@ -99,6 +110,8 @@ class CudaStream final : public DeviceStream {
 public:
     CudaStream(const DeviceFacts& facts, const std::string& variant)
         : facts_(facts), gemm_(require_gemm(facts, variant)) {
+        for (const auto& row : gemm_bf16_table)
+            if (has_it(row, facts)) bf16_.push_back(&row);
         // A thread that waits for a GPU sleeps: the processor has proofs of its own to make. One that is in use already
         // keeps its way of waiting, which is no fault.
         if (cudaInitDevice(static_cast<int>(facts.index), cudaDeviceScheduleBlockingSync,
@@ -184,12 +197,14 @@ public:
         select();
         launched(device::launch_gemm_f32(at(lane), g), "gemm_f32");
     }
-    void gemm_bf16(Lane lane, const DeviceGemm& g) override {
+    void gemm_bf16(Lane lane, std::size_t variant, const DeviceGemm& g) override {
         select();
-        launched(device::launch_gemm_bf16_mma(at(lane), g), "gemm_bf16");
+        launched(bf16_.at(variant)->launch(at(lane), g), "gemm_bf16");
     }
-    std::string gemm_bf16_variant() const override {
-        return facts_.capability >= first_with_bfloat16 ? "cuda_mma" : std::string();
+    std::vector<std::string> gemm_bf16_variants() const override {
+        std::vector<std::string> names;
+        for (const auto* variant : bf16_) names.emplace_back(variant->name);
+        return names;
     }
     void hash_tiles(Lane lane, const DeviceHash& hash, const DeviceTiles& tiles, DeviceAddress digests) override {
         select();
@@ -240,16 +255,14 @@ public:
                  "peak_fma");
         return operations;
     }
-    double peak_bf16(Lane lane, std::size_t rounds, const std::uint16_t* a, const std::uint16_t* b,
+    double peak_bf16(Lane lane, std::size_t variant, std::size_t rounds, const std::uint16_t* a, const std::uint16_t* b,
                      DeviceAddress sum) override {
         select();
         double operations = 0;
-        launched(
-            device::launch_peak_bf16_mma(at(lane), facts_.multiprocessors, rounds, a, b, pointer(sum), &operations),
-            "peak_bf16");
+        launched(bf16_.at(variant)->peak(at(lane), facts_.multiprocessors, rounds, a, b, pointer(sum), &operations),
+                 "peak_bf16");
         return operations;
     }
-
     void trace_nearest(Lane lane, const DeviceTree& tree, const DeviceRays& rays, const DeviceHits& hits) override {
         select();
         launched(device::launch_trace_nearest(at(lane), tree, rays, hits), "ray_trace");
@@ -294,6 +307,7 @@ private:
 
     DeviceFacts facts_;
     const GemmVariant& gemm_;
+    std::vector<const GemmBf16Variant*> bf16_;
     std::array<cudaStream_t, 2> lanes_{};
     std::array<cudaEvent_t, 2> events_{};
     std::set<void*> memory_, pinned_;

@@ -120,11 +120,11 @@ public:
     virtual void gemm_s8(Lane lane, const DeviceGemm& arguments) = 0;
     /// All in single precision, within the bound of gemm_f32's contract.
     virtual void gemm_f32(Lane lane, const DeviceGemm& arguments) = 0;
-    /// bfloat16 with sums in single precision, within the bound of gemm_bf16's contract; only where gemm_bf16_variant()
-    /// names one.
-    virtual void gemm_bf16(Lane lane, const DeviceGemm& arguments) = 0;
-    /// Empty where the device has no instruction for it.
-    virtual std::string gemm_bf16_variant() const = 0;
+    /// bfloat16 with sums in single precision, within the bound of gemm_bf16's contract; `variant` counts
+    /// gemm_bf16_variants().
+    virtual void gemm_bf16(Lane lane, std::size_t variant, const DeviceGemm& arguments) = 0;
+    /// Fastest first; none where the device has no instruction for it.
+    virtual std::vector<std::string> gemm_bf16_variants() const = 0;
     /// One digest of 32 bytes a tile.
     virtual void hash_tiles(Lane lane, const DeviceHash& hash, const DeviceTiles& tiles, DeviceAddress digests) = 0;
     /// One digest for each of `count` messages of `blocks` x 64 bytes, back to back.
@@ -151,10 +151,10 @@ public:
     /// as a whole number, to the 64-bit word at `sum`.
     virtual double peak_fma(Lane lane, DeviceNumber number, std::size_t rounds, double factor, double term,
                             DeviceAddress sum) = 0;
-    /// As the kernel peak_bf16, with its instruction's sums below 2^24: adds the sum to the 64-bit word at `sum`. Only
-    /// where there is gemm_bf16().
-    virtual double peak_bf16(Lane lane, std::size_t rounds, const std::uint16_t* a, const std::uint16_t* b,
-                             DeviceAddress sum) = 0;
+    /// As the kernel peak_bf16, with a variant's instruction and at most 2^24 / 1024 rounds: adds the sum to the 64-bit
+    /// word at `sum`.
+    virtual double peak_bf16(Lane lane, std::size_t variant, std::size_t rounds, const std::uint16_t* a,
+                             const std::uint16_t* b, DeviceAddress sum) = 0;
     /// As ray_trace: bit for bit what every variant gives.
     virtual void trace_nearest(Lane lane, const DeviceTree& tree, const DeviceRays& rays, const DeviceHits& hits) = 0;
     virtual void trace_blocked(Lane lane, const DeviceTree& tree, const DeviceRays& rays, DeviceAddress blocked) = 0;

@@ -53,6 +53,7 @@ struct Picture {
 
 struct Job {
     std::string variant;
+    std::string note = {}; ///< what else has to be known about the figure; usually empty
     std::size_t m = 0, n = 0, k = 0;
     std::uint64_t bytes = 0; ///< of memory that a round touches
     /// What takes most of its time waiting is timed by the wall, whatever the team is timed by.

@@ -52,7 +52,7 @@ public:
     int faulty_from = 0;
     std::size_t faulty_byte = 0;
     std::uint64_t memory_bytes = std::uint64_t{128} << 20;
-    bool has_bfloat16 = true;
+    std::vector<std::string> bf16_variants{"double"}; ///< kernels of others bear their names
 
     ~HostDevice() override {
         for (auto& [address, bytes] : memory_) std::free(address);
@@ -113,16 +113,17 @@ public:
                     [=](std::size_t i, std::size_t j, std::size_t l) { return a[i * g.lda + l] * b[j * g.ldb + l]; });
         });
     }
-    void gemm_bf16(Lane lane, const kernels::DeviceGemm& g) override {
-        queue(lane, "gemm_bf16", g.c, [g] {
-            const auto *a = reinterpret_cast<const std::uint16_t*>(at(g.a)),
-                       *b = reinterpret_cast<const std::uint16_t*>(at(g.b));
-            product(g, [=](std::size_t i, std::size_t j, std::size_t l) {
-                return widened(a[i * g.lda + l]) * widened(b[j * g.ldb + l]);
-            });
-        });
+    void gemm_bf16(Lane lane, std::size_t variant, const kernels::DeviceGemm& g) override {
+        queue(lane, bf16_variants.at(variant) == "double" ? "gemm_bf16" : "gemm_bf16 " + bf16_variants[variant], g.c,
+              [g] {
+                  const auto *a = reinterpret_cast<const std::uint16_t*>(at(g.a)),
+                             *b = reinterpret_cast<const std::uint16_t*>(at(g.b));
+                  product(g, [=](std::size_t i, std::size_t j, std::size_t l) {
+                      return widened(a[i * g.lda + l]) * widened(b[j * g.ldb + l]);
+                  });
+              });
     }
-    std::string gemm_bf16_variant() const override { return has_bfloat16 ? "double" : std::string(); }
+    std::vector<std::string> gemm_bf16_variants() const override { return bf16_variants; }
     void hash_tiles(Lane lane, const kernels::DeviceHash& hash, const kernels::DeviceTiles& tiles,
                     Address out) override {
         queue(lane, "sha256", out, [=] {
@@ -204,7 +205,7 @@ public:
         });
         return 2.0 * static_cast<double>(rounds);
     }
-    double peak_bf16(Lane lane, std::size_t rounds, const std::uint16_t* a, const std::uint16_t* b,
+    double peak_bf16(Lane lane, std::size_t, std::size_t rounds, const std::uint16_t* a, const std::uint16_t* b,
                      Address sum) override {
         float product = 0;
         for (std::size_t i = 0; i < 16; ++i) product += widened(a[i]) * widened(b[i]);

@@ -84,18 +84,15 @@ struct ProductKind {
     tests::Elements elements;
     std::size_t element_bytes;
     const char* unit;
-    void (kernels::DeviceStream::*multiply)(Lane, const kernels::DeviceGemm&);
     std::uint32_t keep, set; // make numbers between 1/2 and 1 of random words
 };
-constexpr ProductKind int8_product{"gemm-s8", tests::Elements::s8, 1, "op/s", &kernels::DeviceStream::gemm_s8, ~0u, 0};
-constexpr ProductKind single_product{
-    "gemm-f32", tests::Elements::f32, 4, "flop/s", &kernels::DeviceStream::gemm_f32, 0x807fffff, 0x3f000000};
-constexpr ProductKind bfloat16_product{
-    "gemm-bf16", tests::Elements::bf16, 2, "flop/s", &kernels::DeviceStream::gemm_bf16, 0x807f807f, 0x3f003f00};
+constexpr ProductKind int8_product{"gemm-s8", tests::Elements::s8, 1, "op/s", ~0u, 0};
+constexpr ProductKind single_product{"gemm-f32", tests::Elements::f32, 4, "flop/s", 0x807fffff, 0x3f000000};
+constexpr ProductKind bfloat16_product{"gemm-bf16", tests::Elements::bf16, 2, "flop/s", 0x807f807f, 0x3f003f00};
 
 /// False when ours and the other library's product of int8 differ; products of numbers may, in their rounding.
 bool measure_product(kernels::DeviceStream& device, const ProductKind& kind, const std::string& variant, std::size_t m,
-                     std::size_t k) {
+                     std::size_t k, const std::function<void(const kernels::DeviceGemm&)>& multiply) {
     const auto bytes = m * k * kind.element_bytes;
     if (device.free_bytes() < 2 * bytes + 8 * m * m + (std::size_t{256} << 20)) return true;
     const DeviceArray a(device, bytes), b(device, bytes), c(device, 4 * m * m), other(device, 4 * m * m);
@@ -108,7 +105,7 @@ bool measure_product(kernels::DeviceStream& device, const ProductKind& kind, con
     theirs.c = other;
     device.synchronize();
     const auto anchor = tests::make_anchor(theirs, kind.elements);
-    const auto run = [&] { (device.*kind.multiply)(Lane::product, ours); };
+    const auto run = [&] { multiply(ours); };
     measure(device,
             {.name = std::string(kind.name) + " " + std::to_string(m) + "^2 x " + std::to_string(k) + " " + variant,
              .work = 2.0 * static_cast<double>(m) * static_cast<double>(m) * static_cast<double>(k),
@@ -136,9 +133,10 @@ void require_right_numbers(kernels::DeviceStream& device) {
     require_right_gemm_f32(device);
     require_right_peak_fma(device, kernels::DeviceNumber::f32);
     require_right_peak_fma(device, kernels::DeviceNumber::f64);
-    if (device.gemm_bf16_variant().empty()) return;
-    require_right_gemm_bf16(device);
-    require_right_peak_bf16(device);
+    for (std::size_t variant = 0; variant < device.gemm_bf16_variants().size(); ++variant) {
+        require_right_gemm_bf16(device, variant);
+        require_right_peak_bf16(device, variant);
+    }
 }
 
 void measure_numbers(kernels::DeviceStream& device) {
@@ -151,12 +149,17 @@ void measure_numbers(kernels::DeviceStream& device) {
                                        {"peak-f64 cuda_fma", kernels::DeviceNumber::f64}})
         measure_peak_of(name,
                         [&, kind = number] { return device.peak_fma(Lane::product, kind, rounds, 0.625, 0.3, sum); });
-    measure_product(device, single_product, "cuda_fma", 4096, 4096);
-    if (device.gemm_bf16_variant().empty()) return;
+    measure_product(device, single_product, "cuda_fma", 4096, 4096,
+                    [&](const auto& g) { device.gemm_f32(Lane::product, g); });
     const auto& numbers = small_numbers();
-    measure_peak_of("peak-bf16",
-                    [&] { return device.peak_bf16(Lane::product, rounds, numbers.a.data(), numbers.b.data(), sum); });
-    measure_product(device, bfloat16_product, device.gemm_bf16_variant(), 8192, 8192);
+    const auto variants = device.gemm_bf16_variants();
+    for (std::size_t variant = 0; variant < variants.size(); ++variant) {
+        measure_peak_of(("peak-bf16 " + variants[variant]).c_str(), [&] {
+            return device.peak_bf16(Lane::product, variant, rounds, numbers.a.data(), numbers.b.data(), sum);
+        });
+        measure_product(device, bfloat16_product, variants[variant], 8192, 8192,
+                        [&](const auto& g) { device.gemm_bf16(Lane::product, variant, g); });
+    }
 }
 
 void measure_memory(kernels::DeviceStream& device) {
@@ -220,8 +223,9 @@ bool run_variant(const kernels::DeviceFacts& facts, const std::string& variant, 
         std::printf("known answers with %s: right\n", variant.c_str());
         if (answers_only) return true;
         measure_peak(*device);
-        const bool same = measure_product(*device, int8_product, variant, 8192, 8192);
-        return measure_product(*device, int8_product, variant, 16384, 32768) && same; // profile G2
+        const auto multiply = [&](const auto& g) { device->gemm_s8(Lane::product, g); };
+        const bool same = measure_product(*device, int8_product, variant, 8192, 8192, multiply);
+        return measure_product(*device, int8_product, variant, 16384, 32768, multiply) && same; // profile G2
     } catch (const std::exception& error) {
         std::printf("known answers with %s: FAILED: %s\n", variant.c_str(), error.what());
     }

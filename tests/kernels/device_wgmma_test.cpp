@@ -128,3 +128,13 @@ TEST_CASE("the ring never overwrites what is not read and never waits for what d
         }
     }
 }
+
+TEST_CASE("the ceilings' operands hold 32 bytes again and again, in the order in which wgmma reads a row") {
+    Shared shared(wgmma_columns * wgmma_row_bytes);
+    for (unsigned place = 0; place < shared.size() / 16; ++place)
+        for (unsigned byte = 0; byte < 16; ++byte)
+            shared[16 * place + byte] = static_cast<std::int8_t>(wgmma_chunk_at(place) % 2 * 16 + byte);
+    for (unsigned row = 0; row < wgmma_columns; ++row)
+        for (unsigned byte = 0; byte < wgmma_depth; ++byte)
+            REQUIRE(read(shared, wgmma_descriptor(0), row, byte) == static_cast<std::int8_t>(byte));
+}

@@ -23,6 +23,12 @@ constexpr unsigned wgmma_stored_at(unsigned row, unsigned byte) {
     return row * wgmma_row_bytes + ((byte / 16 ^ row % 8) * 16 | byte % 16);
 }
 
+/// Which 16-byte chunk of its row the swizzle keeps at the `place`-th chunk, counted from a multiple of 1024.
+constexpr unsigned wgmma_chunk_at(unsigned place) {
+    constexpr unsigned row_chunks = wgmma_row_bytes / 16;
+    return place % row_chunks ^ place / row_chunks % 8;
+}
+
 /// Of an operand whose rows of 128 swizzled bytes begin at that address of shared memory, which is a multiple of 1024
 /// but for the place along k: groups of eight rows lie 1024 bytes apart.
 constexpr std::uint64_t wgmma_descriptor(std::uint32_t address) {

@@ -1,164 +1,13 @@
-// For Hopper: wgmma.m64n256k32 on int8. One thread of a producer warpgroup has bulk tensor copies fill a ring of
-// stages, two warpgroups multiply what has arrived; blocks stay and take tile after tile, so that copies run on while
-// results are written.
-#include "kernels/cuda_launch.h"
-#include "kernels/cuda_wgmma.h"
-#include "kernels/gemm_s8_cuda/device_tiles.h"
-#include "kernels/gemm_s8_cuda/device_wgmma.h"
-
-#include <algorithm>
-#include <cuda.h>
-#include <cuda_runtime.h>
-#include <dlfcn.h>
+// For Hopper: wgmma.m64n256k32 on int8.
+#include "kernels/cuda_wgmma_product.h"
 
 namespace kaisar::kernels::device {
 namespace {
 
-constexpr unsigned group_threads = 128, groups = 3; // the first one copies
-constexpr unsigned warps_that_multiply = 2 * group_threads / 32;
-constexpr unsigned alignment = 1024; // of the swizzle
-constexpr unsigned shared_bytes = alignment + wgmma_stages * wgmma_stage_bytes + 2 * 8 * wgmma_stages;
-constexpr std::uint64_t patience_ns = 2'000'000'000; // then something is wrong, and what follows finds wrong results
-
-__device__ void make_barrier(std::uint32_t barrier, unsigned arrivals) {
-    asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(barrier), "r"(arrivals) : "memory");
-}
-__device__ void arrive(std::uint32_t barrier) {
-    asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(barrier) : "memory");
-}
-__device__ void arrive_and_expect(std::uint32_t barrier, unsigned bytes) {
-    asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(barrier), "r"(bytes) : "memory");
-}
-// A wait has an end: a kernel that hung would take the program with it, a wrong answer is only a wrong answer. In one
-// piece, so that the compiler sees no branch while products are under way.
-__device__ bool await(std::uint32_t barrier, unsigned parity, std::uint64_t patience) {
-    std::uint32_t turned;
-    asm volatile("{\n.reg .pred turned, patient;\n.reg .u64 began, now;\n"
-                 "mbarrier.try_wait.parity.shared::cta.b64 turned, [%1], %2;\n@turned bra DONE;\n"
-                 "mov.u64 began, %%globaltimer;\n"
-                 "AGAIN:\nmbarrier.try_wait.parity.shared::cta.b64 turned, [%1], %2;\n@turned bra DONE;\n"
-                 "mov.u64 now, %%globaltimer;\nsub.u64 now, now, began;\nsetp.lt.u64 patient, now, %3;\n"
-                 "@patient bra AGAIN;\n"
-                 "DONE:\nselp.u32 %0, 1, 0, turned;\n}"
-                 : "=r"(turned)
-                 : "r"(barrier), "r"(parity), "l"(patience)
-                 : "memory");
-    return turned != 0;
-}
-
-__device__ void copy_box(std::uint32_t to, const CUtensorMap* map, unsigned byte, unsigned row, std::uint32_t barrier) {
-    asm volatile(
-        "cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1, {%2, %3}], [%4];" ::"r"(
-            to),
-        "l"(map), "r"(byte), "r"(row), "r"(barrier)
-        : "memory");
-}
-
-struct Ring {
-    std::uint32_t stages, barriers;
-    __device__ std::uint32_t a(unsigned stage) const { return stages + stage * wgmma_stage_bytes; }
-    __device__ std::uint32_t b(unsigned stage) const { return a(stage) + wgmma_a_bytes; }
-    __device__ std::uint32_t full(unsigned stage) const { return barriers + 8 * stage; }
-    __device__ std::uint32_t empty(unsigned stage) const { return full(wgmma_stages + stage); }
-};
-
-__device__ void copy_tiles(const Ring& ring, const CUtensorMap* a, const CUtensorMap* b, const DeviceGemm& g,
-                           unsigned steps) {
-    const auto rows = static_cast<unsigned>(g.m / wgmma_rows), columns = static_cast<unsigned>(g.n / wgmma_columns);
-    std::uint64_t at = 0;
-    for (unsigned number = blockIdx.x; number < rows * columns; number += gridDim.x) {
-        const auto tile = tile_of_block(number, rows, columns);
-        for (unsigned step = 0; step < steps; ++step, ++at) {
-            const auto [stage, parity] = ring_place(at);
-            if (!await(ring.empty(stage), parity ^ 1, patience_ns)) return; // the first round finds every stage empty
-            arrive_and_expect(ring.full(stage), wgmma_stage_bytes);
-            copy_box(ring.a(stage), a, step * wgmma_row_bytes, tile.row * wgmma_rows, ring.full(stage));
-            copy_box(ring.b(stage), b, step * wgmma_row_bytes, tile.column * wgmma_columns, ring.full(stage));
-        }
-    }
-}
-
-__device__ void write_results(const std::int32_t (&c)[wgmma_results], const DeviceGemm& g, std::size_t top,
-                              std::size_t left) {
-    auto* const out = reinterpret_cast<std::int32_t*>(g.c) + top * g.ldc + left;
-#pragma unroll
-    for (unsigned j = 0; j < wgmma_results / 4; ++j) {
-        const auto place = wgmma_result(threadIdx.x % group_threads, j);
-        auto* const to = out + place.row * g.ldc + place.column;
-        *reinterpret_cast<int2*>(to) = make_int2(c[4 * j], c[4 * j + 1]);
-        *reinterpret_cast<int2*>(to + 8 * g.ldc) = make_int2(c[4 * j + 2], c[4 * j + 3]);
-    }
-}
-
-__device__ void multiply_tiles(const Ring& ring, const DeviceGemm& g, unsigned steps) {
-    const auto rows = static_cast<unsigned>(g.m / wgmma_rows), columns = static_cast<unsigned>(g.n / wgmma_columns);
-    const unsigned part = (threadIdx.x / group_threads - 1) * wgmma_group_rows; // of the tile's rows
-    std::uint64_t at = 0, patience = patience_ns;
-    for (unsigned number = blockIdx.x; number < rows * columns; number += gridDim.x) {
-        std::int32_t c[wgmma_results] = {};
-        for (unsigned step = 0; step < steps; ++step, ++at) {
-            const auto [stage, parity] = ring_place(at);
-            patience = await(ring.full(stage), parity, patience) ? patience : 0;
-            __syncwarp(); // what follows is for whole warps
-            begin_products();
-#pragma unroll
-            for (unsigned k = 0; k < wgmma_row_bytes; k += wgmma_depth)
-                multiply_add(c, wgmma_descriptor(ring.a(stage) + part * wgmma_row_bytes + k),
-                             wgmma_descriptor(ring.b(stage) + k), step > 0 || k > 0);
-            commit_products();
-            await_products<1>(); // the step before has been read
-            if (step > 0 && threadIdx.x % 32 == 0) arrive(ring.empty(ring_place(at - 1).stage));
-            __syncwarp();
-        }
-        await_products<0>();
-        if (steps > 0 && threadIdx.x % 32 == 0) arrive(ring.empty(ring_place(at - 1).stage));
-        const auto tile = tile_of_block(number, rows, columns);
-        write_results(c, g, std::size_t{tile.row} * wgmma_rows + part, std::size_t{tile.column} * wgmma_columns);
-    }
-}
-
 __global__ void __launch_bounds__(groups* group_threads, 1)
     multiply(const __grid_constant__ CUtensorMap a, const __grid_constant__ CUtensorMap b, DeviceGemm g) {
     extern __shared__ std::uint8_t shared[];
-    const auto base = static_cast<std::uint32_t>(__cvta_generic_to_shared(shared));
-    const auto stages = (base + alignment - 1) / alignment * alignment;
-    const Ring ring{stages, stages + wgmma_stages * wgmma_stage_bytes};
-    if (threadIdx.x == 0) {
-        for (unsigned stage = 0; stage < wgmma_stages; ++stage) {
-            make_barrier(ring.full(stage), 1);
-            make_barrier(ring.empty(stage), warps_that_multiply);
-        }
-        asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
-        asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
-    }
-    __syncthreads();
-    const auto steps = static_cast<unsigned>((g.k + wgmma_row_bytes - 1) / wgmma_row_bytes);
-    if (threadIdx.x < group_threads) {
-        asm volatile("setmaxnreg.dec.sync.aligned.u32 40;");
-        if (threadIdx.x == 0) copy_tiles(ring, &a, &b, g, steps);
-    } else {
-        asm volatile("setmaxnreg.inc.sync.aligned.u32 232;");
-        multiply_tiles(ring, g, steps);
-    }
-}
-
-// The driver's function that describes a matrix to the copy engine; the program is not linked with the driver.
-using Describe = decltype(&cuTensorMapEncodeTiled);
-Describe find_describe() {
-    void* const driver = dlopen("libcuda.so.1", RTLD_LAZY | RTLD_NOLOAD);
-    return driver == nullptr ? nullptr : reinterpret_cast<Describe>(dlsym(driver, "cuTensorMapEncodeTiled"));
-}
-
-// Rows of k bytes; what a box has beyond them is filled with zeros.
-bool describe(CUtensorMap* map, DeviceAddress from, std::size_t rows, std::size_t k, std::size_t stride,
-              unsigned box_rows) {
-    static const auto encode = find_describe();
-    const cuuint64_t size[] = {k, rows}, distance[] = {stride};
-    const cuuint32_t box[] = {wgmma_row_bytes, box_rows}, every[] = {1, 1};
-    return encode != nullptr &&
-           encode(map, CU_TENSOR_MAP_DATA_TYPE_UINT8, 2, reinterpret_cast<void*>(from), size, distance, box, every,
-                  CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_128B, CU_TENSOR_MAP_L2_PROMOTION_L2_256B,
-                  CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE) == CUDA_SUCCESS;
+    multiply_by_wgmma<std::int32_t>(shared, a, b, g, g.k);
 }
 
 } // namespace
@@ -166,21 +15,7 @@ bool describe(CUtensorMap* map, DeviceAddress from, std::size_t rows, std::size_
 int launch_gemm_s8_wgmma(void* stream, const DeviceGemm& g) {
     if (g.n % wgmma_columns != 0 || g.k == 0) return launch_gemm_s8_mma(stream, g);
     if (g.m == 0 || g.n == 0) return 0;
-    CUtensorMap a{}, b{};
-    if (!describe(&a, g.a, g.m, g.k, g.lda, wgmma_rows) || !describe(&b, g.b, g.n, g.k, g.ldb, wgmma_columns))
-        return cudaErrorNotSupported;
-    const auto refused =
-        cudaFuncSetAttribute(multiply, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared_bytes));
-    if (refused != cudaSuccess) return refused;
-    int device = 0, multiprocessors = 0;
-    if (const auto e = cudaGetDevice(&device); e != cudaSuccess) return e;
-    if (const auto e = cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device);
-        e != cudaSuccess)
-        return e;
-    const auto tiles = static_cast<unsigned>((g.m / wgmma_rows) * (g.n / wgmma_columns));
-    multiply<<<std::min(tiles, static_cast<unsigned>(multiprocessors)), groups * group_threads, shared_bytes,
-               static_cast<cudaStream_t>(stream)>>>(a, b, g);
-    return cudaGetLastError();
+    return launch_by_wgmma(stream, g, 1, multiply);
 }
 
 } // namespace kaisar::kernels::device

@@ -98,7 +98,7 @@ TEST_CASE("The same kernels' later answers are looked at too") {
 
 TEST_CASE("A GPU without an instruction for bfloat16 says so, and measures the rest") {
     HostDevice device;
-    device.has_bfloat16 = false;
+    device.bf16_variants.clear();
     for (const char* workload : {"gemm-bf16", "peak-bf16"})
         CHECK_THROWS_WITH(find_device_workload(workload)(small(device)), Catch::Matchers::Contains("bfloat16"));
     CHECK_NOTHROW(find_device_workload("gemm-f32")(small(device)));
@@ -113,4 +113,23 @@ TEST_CASE("The latency's staircase on a GPU has a step for every size, and the r
     CHECK(steps.back().bytes == 1 << 16);
     job.run(0, 2);
     CHECK(job.has_right_answers());
+}
+
+TEST_CASE(
+    "Where the fastest product of bfloat16 is wrong or cannot run the next one is measured, and the note says why") {
+    for (const bool cannot_run : {false, true}) {
+        HostDevice device;
+        device.bf16_variants = {"fast", "double"};
+        if (cannot_run)
+            device.on_kernel = [](const std::string& kernel, int) {
+                if (kernel == "gemm_bf16 fast") throw Error(ErrorKind::environment, "the driver is too old");
+            };
+        else
+            device.faulty_kernel = "gemm_bf16 fast";
+        const auto job = find_device_workload("gemm-bf16")(small(device));
+        CHECK(job.variant == "double");
+        CHECK(job.note.starts_with("fast: "));
+        job.run(0, 1);
+        CHECK(job.has_right_answers());
+    }
 }

@@ -1,0 +1,21 @@
+// For Hopper: wgmma.m64n256k16 on bfloat16.
+#include "kernels/cuda_wgmma_product.h"
+
+namespace kaisar::kernels::device {
+namespace {
+
+__global__ void __launch_bounds__(groups* group_threads, 1)
+    multiply(const __grid_constant__ CUtensorMap a, const __grid_constant__ CUtensorMap b, DeviceGemm g) {
+    extern __shared__ std::uint8_t shared[];
+    multiply_by_wgmma<float>(shared, a, b, g, 2 * g.k);
+}
+
+} // namespace
+
+int launch_gemm_bf16_wgmma(void* stream, const DeviceGemm& g) {
+    if (g.n % wgmma_columns != 0 || g.k == 0) return launch_gemm_bf16_mma(stream, g);
+    if (g.m == 0 || g.n == 0) return 0;
+    return launch_by_wgmma(stream, g, 2, multiply);
+}
+
+} // namespace kaisar::kernels::device
