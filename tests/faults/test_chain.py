@@ -174,7 +174,7 @@ def _():
             sent(payer.send(to))
             assert anvil.balance(to) == AMOUNT, f"killed at call {number}, {anvil.balance(to)} was paid"
         assert kills >= 8, f"only {kills} moments were found"
-        print(f"figure: a payment was killed at {kills} moments, and paid {kills} times")
+        print(f"figure: {kills} payments were killed, each at another moment, and each was paid once")
 
 
 @case("two kaisars at once: the second is told to wait, and only one payment leaves")
