@@ -74,8 +74,7 @@ ConditionWatch::ConditionWatch(ConditionSources sources)
 
 Beside find_beside(std::string_view variant, CpuFeatures features) {
     const bool is_wide = variant.starts_with("avx512") || variant.starts_with("amx");
-    return is_wide && features.includes(kernels::clock_chain_variants().back().required) ? Beside::wide_multiplications
-                                                                                         : Beside::nothing;
+    return is_wide && features.includes(CpuFeature::avx512) ? Beside::wide_multiplications : Beside::nothing;
 }
 
 void ConditionWatch::begin_sample() {

@@ -66,6 +66,30 @@ TEST_CASE("Heat, throttling, stolen time and energy are those of the time in bet
     CHECK(found.waived.empty());
 }
 
+TEST_CASE("The clock of 512-bit variants is counted beside 512-bit multiplications where the processor has them") {
+    const CpuFeatures wide = CpuFeature::avx512;
+    CHECK(find_beside("reference", wide) == Beside::nothing);
+    CHECK(find_beside("avx2", wide) == Beside::nothing);
+    CHECK(find_beside("avxvnni", wide) == Beside::nothing);
+    CHECK(find_beside("avx512vnni", wide) == Beside::wide_multiplications);
+    CHECK(find_beside("amx", wide) == Beside::wide_multiplications);
+    CHECK(find_beside("avx512", CpuFeatures{}) == Beside::nothing);
+}
+
+TEST_CASE("Each look counts a working clock too, beside nothing the same one") {
+    const auto processors = detect_processors();
+    Team team(std::span(processors.order).first(1));
+    ConditionWatch watch;
+    const auto wide = find_beside("avx512", detect_cpu_features());
+    watch.look(team);
+    watch.look(team, wide);
+    const auto found = watch.finish();
+    REQUIRE(found.clocks_hz.size() == 2);
+    REQUIRE(found.working_clocks_hz.size() == 2);
+    CHECK(found.working_clocks_hz[0] == found.clocks_hz[0]);
+    CHECK(found.working_clocks_hz[1] > 1e8);
+}
+
 TEST_CASE("The clock is measured where nothing else can be seen, and what is missing is said") {
     const auto processors = detect_processors();
     Team team(std::span(processors.order).first(1));
