@@ -1,18 +1,12 @@
 // The ceiling of dp4a: eight chains a thread, every operand in a register.
-#include "kernels/cuda_launch.h"
-
-#include <cstring>
+#include "kernels/cuda_peak.h"
 
 namespace kaisar::kernels::device {
 namespace {
 
-constexpr unsigned threads = 256, blocks_per_multiprocessor = 8, chains = 8;
+constexpr unsigned blocks_per_multiprocessor = 8, chains = 8;
 
-struct Operands {
-    std::int32_t a[4], b[4];
-};
-
-__global__ void __launch_bounds__(threads) accumulate(Operands g, std::size_t rounds, std::uint32_t* out) {
+__global__ void __launch_bounds__(peak_threads) accumulate(PeakOperands<4> g, std::size_t rounds, std::uint32_t* out) {
     std::int32_t sum[chains] = {};
     for (; rounds != 0; --rounds)
 #pragma unroll
@@ -29,14 +23,9 @@ __global__ void __launch_bounds__(threads) accumulate(Operands g, std::size_t ro
 
 int launch_peak_s8_dp4a(void* stream, unsigned multiprocessors, std::size_t rounds, const std::int8_t* a,
                         const std::int8_t* b, void* sum, double* operations) {
-    Operands operands;
-    std::memcpy(operands.a, a, sizeof operands.a);
-    std::memcpy(operands.b, b, sizeof operands.b);
     const unsigned blocks = multiprocessors * blocks_per_multiprocessor;
-    *operations = 2.0 * 16 * chains * threads * blocks * static_cast<double>(rounds);
-    accumulate<<<blocks, threads, 0, static_cast<cudaStream_t>(stream)>>>(operands, rounds,
-                                                                          static_cast<std::uint32_t*>(sum));
-    return cudaGetLastError();
+    *operations = 2.0 * 16 * chains * peak_threads * blocks * static_cast<double>(rounds);
+    return launch_peak(stream, blocks, accumulate, rounds, a, b, sum);
 }
 
 } // namespace kaisar::kernels::device

@@ -1,22 +1,14 @@
 // The ceiling of mma.m8n8k16 on int8: sixteen chains a warp, every operand in a register.
-#include "kernels/cuda_launch.h"
-
-#include <cstring>
+#include "kernels/cuda_peak.h"
 
 namespace kaisar::kernels::device {
 namespace {
 
-constexpr unsigned threads = 256, blocks_per_multiprocessor = 4, chains = 16;
-
-struct Operands {
-    std::uint32_t a[4], b[4];
-};
+constexpr unsigned blocks_per_multiprocessor = 4, chains = 16;
 
 // Every row of A and column of B holds the 16 given numbers.
-__global__ void __launch_bounds__(threads) accumulate(Operands g, std::size_t rounds, std::uint32_t* out) {
-    const unsigned place = threadIdx.x % 4;
-    const auto a = place == 0 ? g.a[0] : place == 1 ? g.a[1] : place == 2 ? g.a[2] : g.a[3];
-    const auto b = place == 0 ? g.b[0] : place == 1 ? g.b[1] : place == 2 ? g.b[2] : g.b[3];
+__global__ void __launch_bounds__(peak_threads) accumulate(PeakOperands<4> g, std::size_t rounds, std::uint32_t* out) {
+    const auto a = word_of_lane(g.a), b = word_of_lane(g.b);
     std::int32_t c[chains][2] = {};
     for (; rounds != 0; --rounds)
 #pragma unroll
@@ -34,14 +26,9 @@ __global__ void __launch_bounds__(threads) accumulate(Operands g, std::size_t ro
 
 int launch_peak_s8_turing(void* stream, unsigned multiprocessors, std::size_t rounds, const std::int8_t* a,
                           const std::int8_t* b, void* sum, double* operations) {
-    Operands operands;
-    std::memcpy(operands.a, a, sizeof operands.a);
-    std::memcpy(operands.b, b, sizeof operands.b);
     const unsigned blocks = multiprocessors * blocks_per_multiprocessor;
-    *operations = 2.0 * 8 * 8 * 16 * chains * (threads / 32) * blocks * static_cast<double>(rounds);
-    accumulate<<<blocks, threads, 0, static_cast<cudaStream_t>(stream)>>>(operands, rounds,
-                                                                          static_cast<std::uint32_t*>(sum));
-    return cudaGetLastError();
+    *operations = 2.0 * 8 * 8 * 16 * chains * (peak_threads / 32) * blocks * static_cast<double>(rounds);
+    return launch_peak(stream, blocks, accumulate, rounds, a, b, sum);
 }
 
 } // namespace kaisar::kernels::device
